@@ -1,0 +1,166 @@
+"""A change: what is published, what it does to versions, and whom it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, get_args
+
+from directory.domain.service import Facts, differing_fields
+from directory.domain.succession import Noun, Succession
+
+Kind = Literal[
+    "opened", "owner", "referral-route", "eligibility", "hours", "location", "contact", "capacity", "renamed",
+    "merged", "split", "moved", "replaced", "paused", "resumed", "closed", "correction",
+]  # fmt: skip
+Weight = Literal["major", "minor"]
+Stage = Literal["announced", "in-force"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+# Fields that no other kind names are corrections of what the entry says.
+KIND_OF_FIELD: Mapping[str, Kind] = {
+    "name": "renamed",
+    "owner": "owner",
+    "referral_routes": "referral-route",
+    "eligibility": "eligibility",
+    "needs": "eligibility",
+    "areas": "eligibility",
+    "hours": "hours",
+    "locations": "location",
+    "contacts": "contact",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a change sets on one service, organisation or team: whole fields, already of the domain's types.
+
+    `expected_version` is the version that the author read; 0 opens something new, None skips the check.
+    """
+
+    id: str
+    set: Mapping[str, object]
+    expected_version: int | None = None
+    slug: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A change before it is published. `why`, `what_to_do` and `in_flight` are Markdown."""
+
+    title: str
+    effective_from: date
+    kinds: tuple[Kind, ...] = ()
+    services: tuple[Edit, ...] = ()
+    organisations: tuple[Edit, ...] = ()
+    teams: tuple[Edit, ...] = ()
+    succession: tuple[Succession, ...] = ()
+    organisation_succession: tuple[Succession, ...] = ()
+    why: str = ""
+    what_to_do: str = ""
+    in_flight: str = ""
+    weight: Weight = "major"
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Something that a change touched: its id and, where the change made a version of it, that version and what it set."""
+
+    noun: Noun
+    id: str
+    version: int | None
+    set: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A published change. `sha256` is that of its record, which names the one before as `previous`."""
+
+    number: int
+    title: str
+    slug: str
+    kinds: tuple[Kind, ...]
+    effective_from: date
+    recorded_at: datetime
+    weight: Weight
+    urgent: bool
+    why: str
+    what_to_do: str
+    in_flight: str
+    status: Literal["published", "withdrawn"]
+    sha256: str
+    previous: str
+    subjects: tuple[Subject, ...] = ()
+    succession: tuple[Succession, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change's edit of one service, as `replay` takes it."""
+
+    effective_from: date
+    number: int
+    set: Mapping[str, object]
+
+
+def replay(base: Facts, steps: Iterable[Step]) -> Facts:
+    """What holds after every step, in the order in which they take effect (on one day, in that of publication)."""
+    for step in sorted(steps, key=lambda step: (step.effective_from, step.number)):
+        base = base.with_(step.set)
+    return base
+
+
+def kinds_between(before: Facts | None, after: Facts) -> tuple[Kind, ...]:
+    """The kinds of a change from one version to the next, in the order of `KINDS`; empty where nothing differs."""
+    if before is None:
+        return ("opened",)
+    found: set[Kind] = set()
+    for field in differing_fields(before, after):
+        if field == "status":
+            found.add(_kind_of_status(before, after))
+        elif field != "former_names":
+            found.add(KIND_OF_FIELD.get(field, "correction"))
+    if not found and before.former_names != after.former_names:
+        found.add("correction")
+    return tuple(kind for kind in KINDS if kind in found)
+
+
+def _kind_of_status(before: Facts, after: Facts) -> Kind:
+    if after.status == "closed":
+        return "closed"
+    if after.status == "paused":
+        return "paused"
+    return "resumed" if before.status in ("paused", "closed") else "opened"
+
+
+def stages(effective_from: date, published_on: date) -> tuple[Stage, ...]:
+    """A change is announced when it is published, and told again on the day when that lies ahead."""
+    return ("announced", "in-force") if effective_from > published_on else ("announced",)
+
+
+def terms(kinds: Sequence[Kind], service_id: str | None, versions: Iterable[Facts]) -> frozenset[tuple[str, str]]:
+    """What a subscription can match, as (facet, value): the service, what it was and what it becomes."""
+    found = {("kind", kind) for kind in kinds}
+    if service_id:
+        found.add(("service", service_id))
+    for facts in versions:
+        found |= facts_terms(facts)
+    return frozenset(found)
+
+
+def facts_terms(facts: Facts) -> set[tuple[str, str]]:
+    """The terms of one version: owner, team, areas, needs, setting and referral methods, folded for comparison."""
+    found = {("owner", facts.owner.organisation), ("setting", facts.setting)}
+    if facts.owner.team:
+        found.add(("team", facts.owner.team))
+    found |= {("area", fold(area.name)) for area in facts.areas}
+    found |= {("need", fold(need)) for need in facts.needs}
+    found |= {("route", route.method) for route in facts.referral_routes}
+    return found
+
+
+def fold(text: str) -> str:
+    """A name as it is compared: case and runs of white space do not count."""
+    return " ".join(text.casefold().split())

@@ -1,0 +1,75 @@
+"""What an imported file says, before it is compared with the directory.
+
+A source sets only the fields that it knows of; the others stay as they are. Rows are numbered as an
+editor shows them: the header of a spreadsheet is row 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from directory.domain.organisation import OrganisationMembership
+from directory.domain.service import Identifier
+from directory.errors import RowProblem
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOrganisation:
+    """An organisation that a source names, found again by ODS code, else identifier, else folded name.
+
+    `set` holds `OrganisationFacts` fields, of the domain's types; `name` may be missing where only a code is known.
+    """
+
+    set: Mapping[str, object]
+    ods_code: str | None = None
+    row: int = 0
+
+    @property
+    def name(self) -> str | None:
+        """Its name, where the source gives one."""
+        name = self.set.get("name")
+        return str(name) if name else None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceService:
+    """A service that a source describes, found again by `identifier`, else by `slug`.
+
+    `set` holds `Facts` fields but `owner`, which names its organisation and team instead. `locations` that differ only
+    by `coordinate_tolerance` degrees at the same address count as the same.
+    """
+
+    identifier: Identifier
+    set: Mapping[str, object]
+    organisation: SourceOrganisation
+    team: str | None = None
+    slug: str | None = None
+    effective_from: date | None = None
+    checked_at: date | None = None
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSuccession:
+    """One organisation code that became another on a day."""
+
+    old_code: str
+    new_code: str
+    effective_from: date
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A whole file as read: what it says, what cannot be taken (`problems`), and what a person should know (`notices`)."""
+
+    format: str
+    services: tuple[SourceService, ...] = ()
+    organisations: tuple[SourceOrganisation, ...] = ()
+    successions: tuple[SourceSuccession, ...] = ()
+    memberships: tuple[OrganisationMembership, ...] = ()
+    problems: tuple[RowProblem, ...] = ()
+    notices: tuple[RowProblem, ...] = field(default=())
+    coordinate_tolerance: float = 0.0005

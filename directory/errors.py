@@ -1,0 +1,127 @@
+"""What can go wrong, as facts of the domain.
+
+No HTTP status and no exit code is decided here: the edges (`web`, `api`, `__main__`) translate
+each fact once. Every message is one sentence that says what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class SignpostError(Exception):
+    """A fact that stops the work at hand; its text can be shown to a person."""
+
+
+class SettingsError(SignpostError):
+    """A setting is unknown, malformed or impossible on this machine."""
+
+
+class NotFound(SignpostError):
+    """What was asked for does not exist, and never did."""
+
+
+class ServiceNotFound(NotFound):
+    """No service has this id, slug or identifier."""
+
+
+class OrganisationNotFound(NotFound):
+    """No organisation has this id, slug or ODS code."""
+
+
+class TeamNotFound(NotFound):
+    """No team has this slug."""
+
+
+class ChangeNotFound(NotFound):
+    """No change has this number."""
+
+
+class PersonNotFound(NotFound):
+    """No person has this email address."""
+
+
+class PageNotFound(NotFound):
+    """No knowledge page has this slug."""
+
+
+class NotAllowed(SignpostError):
+    """The actor may not do this; the text names what would be needed."""
+
+
+class NotSignedIn(SignpostError):
+    """This needs an identity, and none, or none that is valid, was given."""
+
+
+class EditConflict(SignpostError):
+    """Somebody changed the same thing since it was read."""
+
+    def __init__(self, service: str, *, expected: int, current: int) -> None:
+        super().__init__(f"{service} is at version {current}, not {expected}: read it again and repeat your edit.")
+        self.service, self.expected, self.current = service, expected, current
+
+
+class IdempotencyConflict(SignpostError):
+    """The same Idempotency-Key came with another body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with what was given: where it is, and what to do about it."""
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}" if self.where else self.reason
+
+
+class Invalid(SignpostError):
+    """What was given breaks rules; `problems` names every one of them, not only the first."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """A row of an imported file that cannot be taken: its number as an editor shows it, column and reason."""
+
+    row: int
+    column: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"row {self.row}, {self.column}: {self.reason}" if self.column else f"row {self.row}: {self.reason}"
+
+
+class ImportRefused(SignpostError):
+    """A file has bad rows; nothing of it was written."""
+
+    def __init__(self, problems: Sequence[RowProblem]) -> None:
+        rows = len({problem.row for problem in problems})
+        super().__init__(
+            f"{rows} bad {'row' if rows == 1 else 'rows'}; nothing was written. Mend or take them out and import again."
+        )
+        self.problems = tuple(problems)
+
+
+class RecordDamaged(SignpostError):
+    """A record on disk or in the database is edited, missing, reordered or cut off."""
+
+
+class IndexDamaged(SignpostError):
+    """The search index cannot be read; it is rebuilt from the database."""
+
+
+class DeliveryFailed(SignpostError):
+    """A channel did not accept a message.
+
+    `permanent` is true where trying again cannot help (the mailbox does not exist).
+    """
+
+    def __init__(self, reason: str, *, permanent: bool) -> None:
+        super().__init__(reason)
+        self.permanent = permanent

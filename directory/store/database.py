@@ -1,0 +1,104 @@
+"""A connection to the database, for reading or for writing; SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pysqlite3.dbapi2 as sqlite
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
+
+from directory.errors import SettingsError
+
+# Below this, write-ahead logging can corrupt a database that several connections write and checkpoint.
+OLDEST_SQLITE = (3, 51, 3)
+BUSY_SECONDS = 30
+
+
+class Database:
+    """One database, opened for reading (a snapshot) or writing (one transaction that commits or leaves no trace)."""
+
+    def __init__(self, url: str) -> None:
+        """Open `url` (`sqlite:///path` or `postgresql://…`); raises SettingsError where this machine cannot."""
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            _require_sound_sqlite()
+            if not parsed.database:
+                raise SettingsError("SIGNPOST_DATABASE_URL: give a file, as in sqlite:///var/signpost.db")
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            self.engine = _sqlite_engine(url)
+            self._reading = self.engine
+        elif parsed.get_backend_name() == "postgresql":
+            self.engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            # An entry is read in several statements: they must see one state.
+            self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        else:
+            raise SettingsError("SIGNPOST_DATABASE_URL: use sqlite:/// or postgresql://")
+        self.url = url
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite, for the few statements that differ."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent snapshot for any number of statements."""
+        with self._reading.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: committed, and on disk, when the block ends; rolled back when it raises."""
+        with self.engine.connect().execution_options(signpost_writes=True) as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+
+def _require_sound_sqlite() -> None:
+    if sqlite.sqlite_version_info < OLDEST_SQLITE:
+        needed = ".".join(map(str, OLDEST_SQLITE))
+        raise SettingsError(
+            f"SQLite {sqlite.sqlite_version} can corrupt its write-ahead log; reinstall pysqlite3 "
+            f"for a bundled SQLite of {needed} or later, or use PostgreSQL."
+        )
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        module=sqlite,
+        # The driver opens no transactions of its own: BEGIN IMMEDIATE below is the only way in.
+        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A deferred transaction that reads and then writes fails with "database is locked", whatever the timeout.
+        writes = connection.get_execution_options().get("signpost_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def reachable(database: Database) -> bool:
+    """Whether the database answers."""
+    try:
+        with database.read() as connection:
+            connection.exec_driver_sql("SELECT 1")
+    except OperationalError:
+        return False
+    return True

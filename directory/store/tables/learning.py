@@ -1,0 +1,79 @@
+"""What the directory learns from its readers: reports, checks, gaps; and its pages and vocabulary."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table, Text
+
+from directory.store.tables.kinds import Instant, metadata, serial_id
+
+reports = Table(
+    "reports",
+    metadata,
+    serial_id(),
+    Column("ref", String(16), nullable=False, unique=True),
+    Column("service_id", ForeignKey("services.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("person_id", ForeignKey("people.id")),
+    Column("received_at", Instant, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("answer", Text),
+    Column("answered_at", Instant),
+    Column("change_number", ForeignKey("changes.number")),
+    Column("joined_to", ForeignKey("reports.id")),
+    CheckConstraint("kind IN ('not-us', 'number', 'criteria', 'question', 'other')", name="kind"),
+    CheckConstraint("state IN ('open', 'fixed', 'not-changed', 'joined')", name="state"),
+    Index("ix_reports_service", "service_id", "state"),
+)
+
+checks = Table(
+    "checks",
+    metadata,
+    serial_id(),
+    Column("service_id", ForeignKey("services.id"), nullable=False),
+    Column("checked_at", Instant, nullable=False),
+    Column("person_id", ForeignKey("people.id")),
+    Column("source", Text, nullable=False),
+    Index("ix_checks_service", "service_id", "checked_at"),
+)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("query", String(200), primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("slug", String(100), nullable=False, unique=True),
+)
+
+page_versions = Table(
+    "page_versions",
+    metadata,
+    Column("page_id", ForeignKey("pages.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("recorded_at", Instant, nullable=False),
+    Column("updated", Date, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    # The whole file, front matter and all: what came in is what goes out.
+    Column("text", Text, nullable=False),
+    Column("person_id", ForeignKey("people.id")),
+    CheckConstraint("kind IN ('pathway', 'forum', 'guidance')", name="kind"),
+)
+
+vocabulary = Table(
+    "vocabulary",
+    metadata,
+    Column("term", String(200), primary_key=True),
+    Column("means", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+)

@@ -1,0 +1,56 @@
+"""What the connection promises: durability, one writer at a time, instants with their zone."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import StatementError
+
+from directory.errors import SettingsError
+from directory.store import database as room
+from directory.store.database import Database
+from directory.store.tables import learning
+
+
+def test_sqlite_syncs_what_it_acknowledges(sqlite_url: str) -> None:
+    with closing(Database(sqlite_url)) as database, database.read() as connection:
+        pragmas = [
+            connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    assert pragmas == ["wal", 2, 1]
+
+
+def test_an_unsound_sqlite_is_refused(monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> None:
+    monkeypatch.setattr(room, "OLDEST_SQLITE", (99, 0, 0))
+    with pytest.raises(SettingsError, match=r"99\.0\.0 or later"):
+        Database(sqlite_url)
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/x", "sqlite://"])
+def test_other_databases_are_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="SIGNPOST_DATABASE_URL"):
+        Database(url)
+
+
+def test_instants_come_back_in_utc_and_naive_ones_are_refused(database: Database) -> None:
+    at = datetime(2026, 10, 25, 1, 30, 0, 123, tzinfo=UTC)
+    row = {"query": "x", "times": 1, "first_at": at, "last_at": at}
+    with database.write() as connection:
+        connection.execute(learning.gaps.insert(), row)
+    with database.read() as connection:
+        assert connection.execute(select(learning.gaps.c.first_at)).scalar() == at
+    with pytest.raises(StatementError, match="needs a time zone"), database.write() as connection:
+        connection.execute(learning.gaps.insert(), {**row, "query": "y", "first_at": at.replace(tzinfo=None)})
+
+
+def test_a_failed_write_leaves_no_trace(database: Database) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    with pytest.raises(RuntimeError), database.write() as connection:
+        connection.execute(learning.gaps.insert(), {"query": "x", "times": 1, "first_at": at, "last_at": at})
+        raise RuntimeError
+    with database.read() as connection:
+        assert connection.execute(select(learning.gaps)).all() == []

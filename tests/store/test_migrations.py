@@ -1,0 +1,78 @@
+"""The migrations make exactly the tables that the code declares, on both databases."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from threading import Thread
+
+import psycopg
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from directory.store.database import Database
+from directory.store.migrate import at_head, migrate
+from directory.store.tables import metadata
+from tests.postgres import PostgresServer
+
+# What alembic does not compare (checks, partial indexes) is read from the catalogue itself.
+CATALOGUE = {
+    "sqlite": "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%' AND name NOT LIKE 'sqlite%'",
+    "postgresql": """
+        SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+        UNION ALL SELECT contype::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace AND conname NOT LIKE 'alembic%'
+        UNION ALL SELECT 'column', table_name || '.' || column_name, concat_ws(' ', data_type, is_nullable,
+        character_maximum_length, column_default) FROM information_schema.columns
+        WHERE table_schema = 'public' AND table_name <> 'alembic_version'""",
+}
+
+
+def test_migrations_equal_the_tables(database: Database) -> None:
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_catalogue_of_sqlite_equals_that_of_the_tables(sqlite_url: str, tmp_path: Path) -> None:
+    assert _catalogue(sqlite_url) == _declared(f"sqlite:///{tmp_path / 'declared.db'}")
+
+
+def test_catalogue_of_postgres_equals_that_of_the_tables(postgres_url: str, postgres_server: PostgresServer) -> None:
+    with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as server:
+        server.execute("CREATE DATABASE declared")
+    assert _catalogue(postgres_url) == _declared(postgres_server.url("declared"))
+
+
+def test_several_processes_migrate_at_once(tmp_path: Path) -> None:
+    databases = [Database(f"sqlite:///{tmp_path / 'new.db'}") for _ in range(4)]
+    threads = [Thread(target=migrate, args=(database,)) for database in databases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(at_head(database) for database in databases)
+    for database in databases:
+        database.close()
+
+
+def _declared(url: str) -> set[tuple[str, ...]]:
+    with closing(Database(url)) as database, database.write() as connection:
+        metadata.create_all(connection)
+    return _catalogue(url)
+
+
+def _catalogue(url: str) -> set[tuple[str, ...]]:
+    with closing(Database(url)) as database, database.read() as connection:
+        rows = connection.execute(text(CATALOGUE[database.engine.dialect.name]))
+        return {tuple(_normal(str(value)) for value in row) for row in rows}
+
+
+def _normal(sql: str) -> str:
+    """White space and the order of a table's constraints do not matter."""
+    inside = " ".join(sql.replace("\t", " ").replace('"', "").split())
+    head, bracket, body = inside.partition("(")
+    if not head.startswith("CREATE TABLE"):
+        return inside
+    parts = sorted(part.strip(" ,)") for part in body.replace(", ", ",\n").split("\n"))
+    return head + bracket + "\n".join(parts)
