@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,20 +15,25 @@ from directory.domain.organisation import OrganisationFacts, TeamFacts
 from directory.domain.service import Facts
 from directory.errors import Invalid, Problem
 
-
 T = TypeVar("T")
 
 
-@cache
+_adapters: dict[Any, TypeAdapter[Any]] = {}
+_fields: dict[Any, dict[str, TypeAdapter[Any]]] = {}
+
+
 def adapter(shape: Any) -> TypeAdapter[Any]:
     """The validator and serialiser of a type, built once."""
-    return TypeAdapter(shape)
+    if shape not in _adapters:
+        _adapters[shape] = TypeAdapter(shape)
+    return _adapters[shape]
 
 
-@cache
-def _field_adapters(shape: type) -> dict[str, TypeAdapter[Any]]:
-    hints = get_type_hints(shape)
-    return {field.name: TypeAdapter(hints[field.name]) for field in fields(shape)}
+def _field_adapters(shape: type[Any]) -> dict[str, TypeAdapter[Any]]:
+    if shape not in _fields:
+        hints = get_type_hints(shape)
+        _fields[shape] = {field.name: TypeAdapter(hints[field.name]) for field in fields(shape)}
+    return _fields[shape]
 
 
 def to_plain(value: Any) -> Any:
@@ -57,7 +61,7 @@ def from_plain(shape: type[T], data: object, *, where: str = "") -> T:
     return value
 
 
-def set_from_plain(shape: type, data: object, *, where: str = "set") -> dict[str, object]:
+def set_from_plain(shape: type[Any], data: object, *, where: str = "set") -> dict[str, object]:
     """The `set` of an edit: each key a field of `shape`, each value validated as that field; raises `Invalid`."""
     if not isinstance(data, Mapping):
         raise Invalid([Problem(where, "give a mapping of fields to their new values")])
@@ -78,7 +82,7 @@ def set_from_plain(shape: type, data: object, *, where: str = "set") -> dict[str
     return result
 
 
-def set_to_plain(shape: type, edit: Mapping[str, object]) -> dict[str, Any]:
+def set_to_plain(shape: type[Any], edit: Mapping[str, object]) -> dict[str, Any]:
     """The `set` of an edit as plain data, in the order of the shape's fields."""
     adapters = _field_adapters(shape)
     return {
@@ -86,10 +90,10 @@ def set_to_plain(shape: type, edit: Mapping[str, object]) -> dict[str, Any]:
     }
 
 
-SHAPE_OF_NOUN: Mapping[str, type] = {"service": Facts, "organisation": OrganisationFacts, "team": TeamFacts}
+SHAPE_OF_NOUN: Mapping[str, type[Any]] = {"service": Facts, "organisation": OrganisationFacts, "team": TeamFacts}
 
 
-def required_fields(shape: type) -> frozenset[str]:
+def required_fields(shape: type[Any]) -> frozenset[str]:
     """The fields without a default: what a new one of this shape must be given."""
     return frozenset(
         field.name for field in fields(shape) if field.default is MISSING and field.default_factory is MISSING

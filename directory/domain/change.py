@@ -36,13 +36,15 @@ KIND_OF_FIELD: Mapping[str, Kind] = {
 class Edit:
     """What a change sets on one service, organisation or team: whole fields, already of the domain's types.
 
-    `expected_version` is the version that the author read; 0 opens something new, None skips the check.
+    `expected_version` is the version that the author read; 0 opens something new, None skips the check. `slug` and
+    `ods_code` are given to what is new, and kept for ever.
     """
 
     id: str
     set: Mapping[str, object]
     expected_version: int | None = None
     slug: str | None = None
+    ods_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Something that a change touched: its id and, where the change made a version of it, that version and what it set."""
+    """Something that a change touched: its id, the version that the change made of it (if any), and what it set."""
 
     noun: Noun
     id: str
@@ -94,22 +96,7 @@ class Change:
     previous: str
     subjects: tuple[Subject, ...] = ()
     succession: tuple[Succession, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One change's edit of one service, as `replay` takes it."""
-
-    effective_from: date
-    number: int
-    set: Mapping[str, object]
-
-
-def replay(base: Facts, steps: Iterable[Step]) -> Facts:
-    """What holds after every step, in the order in which they take effect (on one day, in that of publication)."""
-    for step in sorted(steps, key=lambda step: (step.effective_from, step.number)):
-        base = base.with_(step.set)
-    return base
+    organisation_succession: tuple[Succession, ...] = ()
 
 
 def kinds_between(before: Facts | None, after: Facts) -> tuple[Kind, ...]:
@@ -142,7 +129,7 @@ def stages(effective_from: date, published_on: date) -> tuple[Stage, ...]:
 
 def terms(kinds: Sequence[Kind], service_id: str | None, versions: Iterable[Facts]) -> frozenset[tuple[str, str]]:
     """What a subscription can match, as (facet, value): the service, what it was and what it becomes."""
-    found = {("kind", kind) for kind in kinds}
+    found: set[tuple[str, str]] = {("kind", kind) for kind in kinds}
     if service_id:
         found.add(("service", service_id))
     for facts in versions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import ClassVar, Literal
 
@@ -31,6 +31,10 @@ class OrganisationFacts:
         if not self.name.strip():
             raise ValueError("an organisation needs a name")
 
+    def with_(self, edit: Mapping[str, object]) -> OrganisationFacts:
+        """These facts with whole fields replaced."""
+        return replace(self, **edit)  # type: ignore[arg-type]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamFacts:
@@ -46,6 +50,10 @@ class TeamFacts:
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise ValueError("a team needs a name")
+
+    def with_(self, edit: Mapping[str, object]) -> TeamFacts:
+        """These facts with whole fields replaced."""
+        return replace(self, **edit)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class OrganisationMembership:
-    """From `start` until the day before `end`, an organisation belongs to another (a GP practice to its commissioner)."""
+    """From `start` to the day before `end`, one organisation belongs to another (a GP practice to its commissioner)."""
 
     member: str
     of: str

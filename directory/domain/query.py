@@ -48,7 +48,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The ranked answer to a question on a day. `best` is None where none deserves confidence: the results are then the nearest."""
+    """The ranked answer to a question on a day.
+
+    `best` is None where none deserves confidence: the results are then the nearest.
+    """
 
     query: Query
     on: date

@@ -125,7 +125,10 @@ class Owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What one version says of a service. `description` is Markdown; `hours` may be in OpenStreetMap's opening_hours syntax."""
+    """What one version says of a service.
+
+    `description` is Markdown; `hours` is text, best in OpenStreetMap's opening_hours syntax.
+    """
 
     __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
     name: str
@@ -162,7 +165,10 @@ SETTINGS: tuple[str, ...] = get_args(Setting)
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """An immutable, numbered snapshot. `effective_from` is a day in the directory's time zone, `recorded_at` an instant in UTC."""
+    """An immutable, numbered snapshot.
+
+    `effective_from` is a day in the directory's time zone, `recorded_at` an instant in UTC.
+    """
 
     service_id: str
     number: int
@@ -236,7 +242,7 @@ def differing_fields(before: Facts, after: Facts) -> tuple[str, ...]:
 
 
 def slug_of(name: str, *, limit: int = 80) -> str:
-    """A readable identifier for addresses: ASCII letters, digits and single hyphens; "service" where nothing is left."""
+    """A readable identifier: ASCII letters, digits and single hyphens; "service" where nothing is left."""
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", ascii_name.lower().replace("'", "")).strip("-")
     return slug[:limit].rstrip("-") or "service"

@@ -63,7 +63,7 @@ class SourceSuccession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A whole file as read: what it says, what cannot be taken (`problems`), and what a person should know (`notices`)."""
+    """A whole file as read: what it says, what cannot be taken (`problems`), and what to know (`notices`)."""
 
     format: str
     services: tuple[SourceService, ...] = ()

@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.schema import SchemaItem
 
 from directory.store.tables.kinds import Instant, change_number, metadata, serial_id
 
@@ -47,7 +48,7 @@ subscription_terms = Table(
 )
 
 
-def _sending() -> list[Column[object]]:
+def _sending() -> list[SchemaItem]:
     """What a thing that is sent keeps of its sending: its state, a lease with a fence, and what became of it."""
     return [
         Column("state", String(16), nullable=False),

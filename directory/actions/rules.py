@@ -1,0 +1,123 @@
+"""The rules that a draft must keep before it is published; each check raises with everything that breaks it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from directory.actions.naming import EDITS
+from directory.domain.change import KINDS, Draft, Edit, Kind, kinds_between
+from directory.domain.policy import Actor, can
+from directory.domain.service import Facts, Owner
+from directory.domain.succession import Noun, Succession, cardinality_problems, looping
+from directory.domain.timeline import Made, Timeline
+from directory.errors import EditConflict, Invalid, NotAllowed, Problem
+from directory.shapes import SHAPE_OF_NOUN, required_fields
+
+OF_SUCCESSION: frozenset[Kind] = frozenset({"merged", "split", "moved", "replaced"})
+# These say why or how, which no field shows.
+FREE: frozenset[Kind] = frozenset({"correction", "capacity"})
+
+
+def check_versions(draft: Draft, lives: Mapping[str, Timeline], *, today: date) -> None:
+    """Refuse an edit of something that was changed since the author read it.
+
+    The version that was read may be the one in force or the latest recorded; where a later one is already scheduled,
+    an edit of other fields is no conflict, because both will hold.
+    """
+    for edit in draft.services:
+        life, expected = lives[edit.id], edit.expected_version
+        if expected is None or expected == life.latest_number:
+            continue
+        later = {field for step in life.steps if step.effective_from > today for field in step.set}
+        if expected != life.number_on(today) or later & edit.set.keys():
+            raise EditConflict(edit.id, expected=expected, current=life.latest_number)
+
+
+def check_policy(draft: Draft, lives: Mapping[str, Timeline], *, by: Actor) -> None:
+    """Refuse what `by` may not publish: it takes a lead of every team concerned, or an editor."""
+    teams: set[str] = set()
+    for edit in draft.services:
+        before = lives[edit.id].on(draft.effective_from)
+        owner = before.owner if before is not None else edit.set.get("owner")
+        teams.add(owner.team or "" if isinstance(owner, Owner) else "")
+    concerned = (
+        frozenset(teams) if not (draft.organisations or draft.teams or draft.organisation_succession) else frozenset()
+    )
+    if not can(by, "publish", teams=concerned):
+        whose = ", ".join(sorted(team for team in teams if team)) or "the directory"
+        raise NotAllowed(f"You need to be a lead of {whose}, or an editor, to publish this.")
+
+
+def check_openings(draft: Draft, lives: Mapping[Noun, Mapping[str, Timeline]]) -> None:
+    """Something new needs every required field; a draft needs something to change."""
+    problems = []
+    if not (draft.services or draft.organisations or draft.teams or draft.organisation_succession):
+        problems.append(Problem("services", "say which service changes, and how"))
+    for noun, field in EDITS.items():
+        shape = SHAPE_OF_NOUN[noun]
+        edits: Sequence[Edit] = getattr(draft, field)
+        for edit in edits:
+            missing = sorted(required_fields(shape) - edit.set.keys())
+            if not lives[noun][edit.id].days and missing:
+                problems.append(Problem(f"{field} {edit.id}", f"a new {noun} needs {', '.join(missing)}"))
+    if len({(field, edit.id) for field in EDITS.values() for edit in getattr(draft, field)}) < sum(
+        len(getattr(draft, field)) for field in EDITS.values()
+    ):
+        problems.append(Problem("services", "name each service once, with everything that changes"))
+    if problems:
+        raise Invalid(problems)
+
+
+def check_succession(draft: Draft, links: Mapping[str, Sequence[Succession]]) -> None:
+    """Refuse a succession that breaks its kind's rules, leads in a circle, or closes without saying what to do."""
+    problems = [Problem("succession", text) for text in cardinality_problems(draft.succession)]
+    added: dict[str, list[Succession]] = {node: list(leaving) for node, leaving in links.items()}
+    for link in draft.succession:
+        added.setdefault(link.predecessor, []).append(link)
+    circle = looping(added) & {link.predecessor for link in draft.succession}
+    if circle:
+        problems.append(Problem("succession", f"this would lead back to {', '.join(sorted(circle))}"))
+    closes = any(link.successor is None for link in draft.succession) or any(
+        edit.set.get("status") == "closed"
+        for edit in draft.services
+        if edit.id not in {link.predecessor for link in draft.succession}
+    )
+    if closes and not draft.what_to_do.strip():
+        problems.append(Problem("what_to_do", "it closes with nothing after it: say what to do instead"))
+    if problems:
+        raise Invalid(problems)
+
+
+def kinds(
+    draft: Draft, before: Mapping[str, Facts | None], made: Mapping[tuple[Noun, str], list[Made]]
+) -> tuple[Kind, ...]:
+    """The kinds of a change: those that the author gave, which must be true, and any that they left out."""
+    true = _true_kinds(draft, before, made)
+    if not true and not draft.succession and not draft.organisation_succession:
+        raise Invalid([Problem("services", "nothing differs from what already holds")])
+    false = set(draft.kinds) - true - FREE
+    if false:
+        raise Invalid(
+            [Problem("kinds", f"this changes no {', '.join(sorted(false))}; it is {', '.join(sorted(true))}")]
+        )
+    # A replaced service is closed, but "replaced" says it better.
+    shown = true - ({"closed"} if true & OF_SUCCESSION and "closed" not in draft.kinds else set())
+    return tuple(kind for kind in KINDS if kind in shown | set(draft.kinds))
+
+
+def _true_kinds(
+    draft: Draft, before: Mapping[str, Facts | None], made: Mapping[tuple[Noun, str], list[Made]]
+) -> set[Kind]:
+    true: set[Kind] = {link.kind for link in (*draft.succession, *draft.organisation_succession)}
+    for (noun, subject), versions in made.items():
+        if not versions:
+            continue
+        if noun == "service":
+            true.update(kinds_between(before[subject], versions[0].facts))
+        elif versions[0].number == 1:
+            true.add("opened")
+        else:
+            edit = next(edit for edit in getattr(draft, EDITS[noun]) if edit.id == subject)
+            true.add("renamed" if "name" in edit.set else "correction")
+    return true

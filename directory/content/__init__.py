@@ -1,0 +1,1 @@
+"""The only Markdown: front matter, rendering, and the records on disk."""

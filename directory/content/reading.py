@@ -1,0 +1,145 @@
+"""A change from people, as a Markdown file or as plain data, to a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from directory.content.markdown import parse, sections
+from directory.domain.change import KINDS, Draft, Edit
+from directory.domain.succession import Noun, Succession
+from directory.errors import Invalid, Problem
+from directory.shapes import SHAPE_OF_NOUN, from_plain, set_from_plain
+
+CHANGE_KEYS = frozenset(
+    {
+        "title", "kinds", "services", "organisations", "teams", "succession", "organisation_succession",
+        "effective_from", "weight", "urgent", "why", "what_to_do", "in_flight",
+    }
+)  # fmt: skip
+# A published record says these too; `published` dates a change of the past in starter content.
+RECORD_KEYS = frozenset({"number", "slug", "recorded_at", "previous", "published"})
+NOUN_OF_KEY: Mapping[str, Noun] = {"services": "service", "organisations": "organisation", "teams": "team"}
+HEADINGS = {"why": "Why", "what_to_do": "What to do", "in_flight": "Referrals already made"}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFile:
+    """A change as a file gives it; `published_at` where it says when it was published."""
+
+    draft: Draft
+    published_at: datetime | None
+    facts: Mapping[str, Any]
+
+
+def read_change(text: str, *, where: str = "") -> ChangeFile:
+    """A change written as Markdown; raises `Invalid` naming every mistake."""
+    document = parse(text, where=where)
+    unknown = sorted(set(document.facts) - CHANGE_KEYS - RECORD_KEYS)
+    if unknown:
+        known = ", ".join(sorted(CHANGE_KEYS))
+        raise Invalid([Problem(where, f"there is no {', '.join(unknown)} in a change; it has {known}")])
+    found = sections(document.body)
+    texts = {key: found.get(heading, "") for key, heading in HEADINGS.items()}
+    facts = {key: value for key, value in document.facts.items() if key in CHANGE_KEYS}
+    draft = draft_from_plain(texts | facts, where=where)
+    return ChangeFile(draft, _instant(document.facts, where), document.facts)
+
+
+def draft_from_plain(data: Mapping[str, Any], *, where: str = "") -> Draft:
+    """A change from plain data, as files and the API give it; raises `Invalid` naming every mistake."""
+    problems: list[Problem] = []
+    values: dict[str, Any] = {}
+    for key, shape in (("title", str), ("why", str), ("what_to_do", str), ("in_flight", str), ("urgent", bool)):
+        if key in data:
+            _collect(values, problems, key, shape, data[key])
+    _collect(values, problems, "effective_from", date, data.get("effective_from"))
+    if not str(data.get("title") or "").strip():
+        problems.append(Problem("title", "say in one line what changes"))
+    values["kinds"] = tuple(data.get("kinds") or ())
+    problems += [
+        Problem("kinds", f"{kind!r} is not a kind; the kinds are {', '.join(KINDS)}")
+        for kind in values["kinds"]
+        if kind not in KINDS
+    ]
+    if "weight" in data:
+        values["weight"] = data["weight"]
+        if data["weight"] not in ("major", "minor"):
+            problems.append(Problem("weight", "give major (tells people) or minor (a typo)"))
+    day = values.get("effective_from")
+    for key, noun in NOUN_OF_KEY.items():
+        values[key] = _edits(key, noun, data.get(key), problems)
+    for key in ("succession", "organisation_succession"):
+        values[key] = _links(key, data.get(key), day, problems)
+    if problems:
+        raise Invalid([Problem(f"{where} {problem.where}".strip(), problem.reason) for problem in problems])
+    return Draft(**values)
+
+
+def _collect(values: dict[str, Any], problems: list[Problem], key: str, shape: Any, given: object) -> None:
+    try:
+        values[key] = from_plain(shape, given, where=key)
+    except Invalid as invalid:
+        if key == "effective_from":
+            problems.append(Problem(key, "give the day from which it holds, as in 2026-12-01"))
+        else:
+            problems.extend(invalid.problems)
+
+
+def _edits(key: str, noun: Noun, given: object, problems: list[Problem]) -> tuple[Edit, ...]:
+    if given is None:
+        return ()
+    if not isinstance(given, list):
+        problems.append(Problem(key, "give a list"))
+        return ()
+    edits = []
+    for place, item in enumerate(given):
+        where = f"{key}.{place}"
+        if not isinstance(item, Mapping) or not isinstance(item.get("id"), str) or not item["id"]:
+            problems.append(Problem(where, "give an id and what to set"))
+            continue
+        if unknown := sorted(set(item) - {"id", "slug", "ods_code", "expected_version", "set"}):
+            problems.append(Problem(where, f"there is no {', '.join(map(str, unknown))} here"))
+        try:
+            edit = set_from_plain(SHAPE_OF_NOUN[noun], item.get("set") or {}, where=f"{where}.set")
+            expected = from_plain(int | None, item.get("expected_version"), where=f"{where}.expected_version")  # type: ignore[arg-type]
+            edits.append(Edit(item["id"], edit, expected, slug=item.get("slug"), ods_code=item.get("ods_code")))
+        except Invalid as invalid:
+            problems.extend(invalid.problems)
+    return tuple(edits)
+
+
+def _links(key: str, given: object, day: date | None, problems: list[Problem]) -> tuple[Succession, ...]:
+    if given is None:
+        return ()
+    if not isinstance(given, list):
+        problems.append(Problem(key, "give a list"))
+        return ()
+    links = []
+    for place, item in enumerate(given):
+        where = f"{key}.{place}"
+        if not isinstance(item, Mapping) or not item.get("from"):
+            problems.append(Problem(where, "give kind, from and, unless it closes, to"))
+            continue
+        plain = {
+            "kind": item.get("kind"),
+            "predecessor": item["from"],
+            "successor": item.get("to"),
+            "effective_from": item.get("effective_from") or day,
+            "part": item.get("part"),
+        }
+        try:
+            links.append(from_plain(Succession, plain, where=where))
+        except Invalid as invalid:
+            problems.extend(invalid.problems)
+    return tuple(links)
+
+
+def _instant(facts: Mapping[str, Any], where: str) -> datetime | None:
+    given = facts.get("published", facts.get("recorded_at"))
+    if given is None:
+        return None
+    at: datetime = from_plain(datetime, given, where=f"{where} published".strip())
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at

@@ -1,0 +1,199 @@
+"""Settings: one frozen object from the environment, all named SIGNPOST_…; anything odd stops the program at start.
+
+`SIGNPOST_X_FILE` reads X from a file (a secret mount). An unknown SIGNPOST_ name is a mistake, and says so.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from directory.domain.digest import WEEKDAYS, DigestSchedule
+from directory.errors import SettingsError
+
+PREFIX = "SIGNPOST_"
+SECRET_SETTINGS = frozenset({"SECRET", "OIDC_CLIENT_SECRET"})
+# These carry a password inside, which is masked when they are shown.
+URL_SETTINGS = frozenset({"DATABASE_URL", "SMTP_URL"})
+
+
+def _web_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError("give a web address, as in https://signpost.example")
+    return value.rstrip("/")
+
+
+def _smtp_url(value: str | None) -> str | None:
+    if value is not None and (urlsplit(value).scheme not in ("smtp", "smtps") or not urlsplit(value).hostname):
+        raise ValueError("give a relay, as in smtp://user:password@host:25 or smtps://host")
+    return value
+
+
+def _timezone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("give a time zone of the IANA database, as in Europe/London")
+    return value
+
+
+class Settings(BaseModel):
+    """Every setting, checked. Paths are absolute once loaded."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = Path("./var")
+    database_url: str = ""
+    content_dir: Path | None = None
+    base_url: Annotated[str, AfterValidator(_web_url)] = "http://127.0.0.1:8000"
+    secret: SecretStr = SecretStr("")
+    smtp_url: Annotated[str | None, AfterValidator(_smtp_url)] = None
+    mail_from: str = Field("Signpost <signpost@localhost>", pattern=r"^[^\r\n]+@[^\r\n]+$")
+    reading: Literal["public", "signed-in"] = "public"
+    sign_in_domains: str = "*"
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/London"
+    digest_at: time = time(7, 0)
+    digest_weekday: str = "monday"
+    organisation_name: str = "Signpost"
+    logo: str | None = None
+
+    @field_validator("digest_weekday")
+    @classmethod
+    def _weekday(cls, value: str) -> str:
+        if value.lower() not in WEEKDAYS:
+            raise ValueError(f"give one of {', '.join(WEEKDAYS)}")
+        return value.lower()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which days begin and digests go out."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def digest_schedule(self) -> DigestSchedule:
+        """When digests go out."""
+        return DigestSchedule(self.zone, self.digest_at, WEEKDAYS.index(self.digest_weekday))
+
+    @property
+    def content(self) -> Path:
+        """The Markdown store."""
+        return self.content_dir or self.home / "content"
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where mail goes when there is no relay."""
+        return self.home / "mail"
+
+    @property
+    def index_folder(self) -> Path:
+        """Where the search index lives."""
+        return self.home / "index"
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """One setting as `signpost settings` prints it; secrets are masked."""
+
+    name: str
+    value: str
+    source: str
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """The settings in force; raises SettingsError that names what is unknown or malformed."""
+    values, _ = _gather(environment)
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        found = error.errors(include_url=False)[0]
+        name = PREFIX + str(found["loc"][0]).upper()
+        raise SettingsError(f"{name}: {found['msg'].removeprefix('Value error, ')}") from None
+    home = settings.home.expanduser().resolve()
+    return settings.model_copy(
+        update={
+            "home": home,
+            "database_url": settings.database_url or f"sqlite:///{home / 'signpost.db'}",
+            "content_dir": (settings.content_dir or home / "content").expanduser().resolve(),
+            "secret": settings.secret if settings.secret.get_secret_value() else SecretStr(_kept_secret(home)),
+        }
+    )
+
+
+def in_force(environment: Mapping[str, str]) -> list[InForce]:
+    """Every setting with its value and where it comes from, for an operator to read."""
+    settings = load(environment)
+    _, sources = _gather(environment)
+    rows = []
+    for field in Settings.model_fields:
+        value = getattr(settings, field)
+        name = field.upper()
+        if name in SECRET_SETTINGS:
+            shown = "********" if value else ""
+        else:
+            shown = _masked(str(value)) if name in URL_SETTINGS and value else "" if value is None else str(value)
+        rows.append(InForce(PREFIX + name, shown, sources.get(field, "default")))
+    return rows
+
+
+def _gather(environment: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    values: dict[str, str] = {}
+    sources: dict[str, str] = {}
+    for variable, value in environment.items():
+        if not variable.startswith(PREFIX):
+            continue
+        field = variable.removeprefix(PREFIX).lower()
+        source = "environment"
+        if field not in Settings.model_fields and field.endswith("_file"):
+            field, source = field.removesuffix("_file"), f"file {value}"
+            value = _read(variable, value)
+        if field not in Settings.model_fields:
+            raise SettingsError(f"{variable}: there is no such setting; `signpost settings` lists them")
+        if field in values:
+            raise SettingsError(f"{PREFIX}{field.upper()}: set it directly or by a file, not both")
+        values[field], sources[field] = value, source
+    return values, sources
+
+
+def _read(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{variable}: cannot read {path}: {error}") from None
+
+
+def _kept_secret(home: Path) -> str:
+    """The signing key kept in the data folder, made there at first."""
+    path = home / "secret"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            # Written aside and linked: of several processes that start at once, one wins and none reads half a key.
+            with tempfile.NamedTemporaryFile("w", dir=home, encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(48))
+                file.flush()
+                os.fsync(file.fileno())
+                with suppress(FileExistsError):
+                    path.hardlink_to(file.name)
+        return path.read_text(encoding="ascii")
+    except OSError as error:
+        raise SettingsError(f"SIGNPOST_HOME: cannot write to {home}: {error.strerror}") from None
+
+
+def _masked(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.password:
+        return url
+    return url.replace(f":{parts.password}@", ":********@", 1)

@@ -1,0 +1,302 @@
+"""The numbered, chained log of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, update
+
+from directory.domain.change import Change, Subject
+from directory.errors import ChangeNotFound
+from directory.shapes import SHAPE_OF_NOUN, set_from_plain, set_to_plain
+from directory.store.batches import in_batches, read_json, write_json
+from directory.store.successions import of_changes
+from directory.store.tables.changes import change_subjects, change_terms, changes, counters
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the chain: the last number, the hash of its record and when it was recorded."""
+
+    number: int
+    sha256: str
+    recorded_at: datetime | None
+
+
+def lock_head(connection: Connection) -> Head:
+    """The end of the chain, held until this transaction ends: numbers commit in order and without holes."""
+    statement = select(counters).where(counters.c.name == "change").with_for_update()
+    row = connection.execute(statement).one()
+    return Head(row.value, row.sha256, row.recorded_at)
+
+
+def read_head(connection: Connection) -> Head:
+    """The end of the chain as it is now."""
+    row = connection.execute(select(counters).where(counters.c.name == "change")).one()
+    return Head(row.value, row.sha256, row.recorded_at)
+
+
+def move_head(connection: Connection, head: Head) -> None:
+    """Put the end of the chain further on; the caller holds it."""
+    connection.execute(
+        update(counters)
+        .where(counters.c.name == "change")
+        .values(value=head.number, sha256=head.sha256, recorded_at=head.recorded_at)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NewChange:
+    """A change to be written: itself, its record's text, and the terms that subscriptions are matched against."""
+
+    change: Change
+    record: str
+    terms: frozenset[tuple[str, str, str]]
+
+
+def insert_changes(
+    connection: Connection, new: Sequence[NewChange], *, published_by: int | None, import_id: int | None
+) -> None:
+    """Write changes with what they touched and the terms they can be matched by."""
+    connection.execute(
+        changes.insert(),
+        [
+            {**_row(item.change), "record": item.record, "published_by": published_by, "import_id": import_id}
+            for item in new
+        ],
+    )
+    subjects = [
+        {
+            "change_number": item.change.number,
+            "noun": subject.noun,
+            "subject_id": subject.id,
+            "version": subject.version,
+            "effective_from": item.change.effective_from,
+            "set": write_json(set_to_plain(SHAPE_OF_NOUN[subject.noun], subject.set)),
+        }
+        for item in new
+        for subject in item.change.subjects
+    ]
+    if subjects:
+        connection.execute(change_subjects.insert(), subjects)
+    terms = [
+        {"change_number": item.change.number, "subject_id": subject, "facet": facet, "value": value[:300]}
+        for item in new
+        for subject, facet, value in sorted(item.terms)
+    ]
+    if terms:
+        connection.execute(change_terms.insert(), terms)
+
+
+def _row(change: Change) -> dict[str, Any]:
+    return {
+        "number": change.number,
+        "slug": change.slug,
+        "title": change.title,
+        "kinds": write_json(change.kinds),
+        "effective_from": change.effective_from,
+        "recorded_at": change.recorded_at,
+        "weight": change.weight,
+        "urgent": change.urgent,
+        "status": change.status,
+        "why": change.why,
+        "what_to_do": change.what_to_do,
+        "in_flight": change.in_flight,
+        "sha256": change.sha256,
+        "previous": change.previous,
+    }
+
+
+def load(connection: Connection, number: int) -> Change:
+    """One change; raises ChangeNotFound."""
+    found = _read(connection, connection.execute(select(changes).where(changes.c.number == number)).all())
+    if not found:
+        raise ChangeNotFound(f"There is no change {number}.")
+    return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which changes to list; what is None does not narrow. Days are compared with the effective date."""
+
+    service: str | None = None
+    team: str | None = None
+    area: str | None = None
+    owner: str | None = None
+    kind: str | None = None
+    weight: str | None = None
+    effective_from: date | None = None
+    effective_until: date | None = None
+
+
+def list_after(connection: Connection, after: int, *, limit: int, wanted: Filter | None = None) -> list[Change]:
+    """Changes in the order of their numbers, from the one after `after`."""
+    statement = select(changes).where(changes.c.number > after, *_conditions(wanted or Filter()))
+    return _read(connection, connection.execute(statement.order_by(changes.c.number).limit(limit)).all())
+
+
+def list_recent(
+    connection: Connection, *, before: int | None = None, limit: int, wanted: Filter | None = None
+) -> list[Change]:
+    """Changes with the newest publication first, from the one before `before`."""
+    statement = select(changes).where(*_conditions(wanted or Filter()))
+    if before is not None:
+        statement = statement.where(changes.c.number < before)
+    return _read(connection, connection.execute(statement.order_by(changes.c.number.desc()).limit(limit)).all())
+
+
+def list_by_day(connection: Connection, *, limit: int, wanted: Filter) -> list[Change]:
+    """Changes in the order of the days on which they take effect."""
+    statement = select(changes).where(*_conditions(wanted))
+    ordered = statement.order_by(changes.c.effective_from, changes.c.number).limit(limit)
+    return _read(connection, connection.execute(ordered).all())
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    terms = {
+        "service": wanted.service,
+        "team": wanted.team,
+        "area": wanted.area,
+        "owner": wanted.owner,
+        "kind": wanted.kind,
+    }
+    found: list[ColumnElement[bool]] = [
+        exists().where(
+            change_terms.c.change_number == changes.c.number,
+            change_terms.c.facet == facet,
+            change_terms.c.value == value,
+        )
+        for facet, value in terms.items()
+        if value is not None
+    ]
+    if wanted.weight is not None:
+        found.append(changes.c.weight == wanted.weight)
+    if wanted.effective_from is not None:
+        found.append(changes.c.effective_from >= wanted.effective_from)
+    if wanted.effective_until is not None:
+        found.append(changes.c.effective_from <= wanted.effective_until)
+    return found
+
+
+def _read(connection: Connection, rows: Sequence[Any]) -> list[Change]:
+    numbers = [row.number for row in rows]
+    touched = _subjects(connection, numbers)
+    links = of_changes(connection, numbers)
+    return [
+        Change(
+            number=row.number,
+            title=row.title,
+            slug=row.slug,
+            kinds=tuple(read_json(row.kinds)),
+            effective_from=row.effective_from,
+            recorded_at=row.recorded_at,
+            weight=row.weight,
+            urgent=row.urgent,
+            why=row.why,
+            what_to_do=row.what_to_do,
+            in_flight=row.in_flight,
+            status=row.status,
+            sha256=row.sha256,
+            previous=row.previous,
+            subjects=tuple(touched.get(row.number, ())),
+            succession=tuple(links.get(("service", row.number), ())),
+            organisation_succession=tuple(links.get(("organisation", row.number), ())),
+        )
+        for row in rows
+    ]
+
+
+def _subjects(connection: Connection, numbers: Sequence[int]) -> Mapping[int, list[Subject]]:
+    found: dict[int, list[Subject]] = {}
+    statement = select(change_subjects).order_by(change_subjects.c.noun, change_subjects.c.subject_id)
+    for row in connection.execute(statement.where(change_subjects.c.change_number.in_(numbers))):
+        edit = set_from_plain(SHAPE_OF_NOUN[row.noun], read_json(row.set))
+        found.setdefault(row.change_number, []).append(Subject(row.noun, row.subject_id, row.version, edit))
+    return found
+
+
+def services_reached(connection: Connection, numbers: Iterable[int]) -> dict[int, list[str]]:
+    """The ids of the services that each change reaches, also those that it reaches through their owner."""
+    table = change_terms
+    statement = (
+        select(table.c.change_number, table.c.subject_id)
+        .where(table.c.change_number.in_(list(numbers)), table.c.facet == "service")
+        .order_by(table.c.change_number, table.c.subject_id)
+    )
+    found: dict[int, list[str]] = {}
+    for row in connection.execute(statement):
+        found.setdefault(row.change_number, []).append(row.subject_id)
+    return found
+
+
+def services_touched(connection: Connection, *, after: int, from_day: date, until_day: date) -> tuple[list[str], int]:
+    """Services whose entry may differ since a point in the log and a day, and the last number; for the search index."""
+    head = read_head(connection).number
+    by_change = select(change_terms.c.subject_id).where(
+        change_terms.c.facet == "service", change_terms.c.change_number > after, change_terms.c.change_number <= head
+    )
+    due = and_(changes.c.effective_from > from_day, changes.c.effective_from <= until_day)
+    by_day = (
+        select(change_terms.c.subject_id)
+        .join(changes, changes.c.number == change_terms.c.change_number)
+        .where(change_terms.c.facet == "service", due)
+    )
+    return list(connection.scalars(by_change.union(by_day))), head
+
+
+def upcoming(connection: Connection, services: Iterable[str], *, on: date) -> dict[str, list[Any]]:
+    """For each service, what takes effect after a day: rows of number, title, effective_from, kinds."""
+    found: dict[str, list[Any]] = {}
+    for batch in in_batches(services):
+        statement = (
+            select(
+                change_terms.c.subject_id, changes.c.number, changes.c.title, changes.c.effective_from, changes.c.kinds
+            )
+            .join(changes, changes.c.number == change_terms.c.change_number)
+            .where(
+                change_terms.c.facet == "service",
+                change_terms.c.value.in_(batch),
+                changes.c.effective_from > on,
+                changes.c.status == "published",
+            )
+            .order_by(changes.c.effective_from, changes.c.number)
+        )
+        for row in connection.execute(statement):
+            found.setdefault(row.subject_id, []).append(row)
+    return found
+
+
+def unwritten(connection: Connection, *, limit: int) -> list[Any]:
+    """Changes whose record is not yet on disk, in order: rows of number, slug, recorded_at, record."""
+    statement = select(changes.c.number, changes.c.slug, changes.c.recorded_at, changes.c.record)
+    return list(
+        connection.execute(statement.where(changes.c.written_at.is_(None)).order_by(changes.c.number).limit(limit))
+    )
+
+
+def mark_written(connection: Connection, numbers: Sequence[int], *, at: datetime) -> None:
+    """Their records are on disk, synced."""
+    connection.execute(update(changes).where(changes.c.number.in_(numbers)).values(written_at=at))
+
+
+def records(connection: Connection, *, after: int, limit: int) -> list[Any]:
+    """The records as they were published, in order: rows of number, slug, recorded_at, record, sha256, previous."""
+    columns = (
+        changes.c.number,
+        changes.c.slug,
+        changes.c.recorded_at,
+        changes.c.record,
+        changes.c.sha256,
+        changes.c.previous,
+    )
+    return list(
+        connection.execute(select(*columns).where(changes.c.number > after).order_by(changes.c.number).limit(limit))
+    )
+
+
+def count(connection: Connection) -> int:
+    """How many changes there are."""
+    return int(connection.scalar(select(func.count()).select_from(changes)) or 0)

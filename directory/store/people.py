@@ -1,0 +1,159 @@
+"""People, what they may do, and their API keys."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, or_, select, update
+
+from directory.domain.policy import Actor, Role, Scope
+from directory.errors import PersonNotFound
+from directory.store.tables.nouns import teams
+from directory.store.tables.people import memberships, people
+from directory.store.tables.trust import keys
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with an address; `roles` are by team slug."""
+
+    id: int
+    email: str
+    name: str
+    editor: bool
+    roles: dict[str, Role]
+
+    @property
+    def actor(self) -> Actor:
+        """What they may do."""
+        return Actor(f"person {self.id}", self.id, self.editor, self.roles)
+
+
+def add(connection: Connection, *, email: str, name: str, editor: bool, at: datetime) -> int:
+    """The id of the person with this address, made or brought up to date; a name that is left empty stays."""
+    email = email.strip().lower()
+    row = connection.execute(select(people).where(people.c.email == email)).one_or_none()
+    if row is None:
+        values = {"email": email, "name": name, "editor": editor, "created_at": at}
+        key: int = connection.execute(people.insert().values(values).returning(people.c.id)).scalar_one()
+        return key
+    connection.execute(
+        update(people).where(people.c.id == row.id).values(name=name or row.name, editor=editor or row.editor)
+    )
+    found: int = row.id
+    return found
+
+
+def join(connection: Connection, *, person_id: int, team_id: str, role: Role, at: datetime) -> None:
+    """Make a person a member of a team, in one role."""
+    connection.execute(
+        delete(memberships).where(memberships.c.person_id == person_id, memberships.c.team_id == team_id)
+    )
+    connection.execute(memberships.insert().values(person_id=person_id, team_id=team_id, role=role, since=at))
+
+
+def by_email(connection: Connection, email: str) -> Person:
+    """The person with an address; raises PersonNotFound."""
+    row = connection.execute(select(people).where(people.c.email == email.strip().lower())).one_or_none()
+    if row is None:
+        raise PersonNotFound(f"Nobody here has the address {email}; `signpost user add {email}` adds them.")
+    return _person(connection, row)
+
+
+def every(connection: Connection) -> list[Person]:
+    """Everybody, in the order of their addresses."""
+    rows = connection.execute(select(people).where(people.c.email.is_not(None)).order_by(people.c.email)).all()
+    return [_person(connection, row) for row in rows]
+
+
+def _person(connection: Connection, row: Any) -> Person:
+    joined = select(teams.c.slug, memberships.c.role).join(teams, teams.c.id == memberships.c.team_id)
+    roles = {found.slug: found.role for found in connection.execute(joined.where(memberships.c.person_id == row.id))}
+    return Person(row.id, row.email, row.name, row.editor, roles)
+
+
+def count(connection: Connection) -> int:
+    """How many people there are."""
+    return int(connection.scalar(select(func.count()).select_from(people)) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An API key as it is listed: never its secret."""
+
+    id: str
+    owner: str
+    scope: Scope
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+def add_key(
+    connection: Connection,
+    *,
+    key_id: str,
+    secret: str,
+    person_id: int,
+    scope: Scope,
+    at: datetime,
+    expires_at: datetime | None,
+) -> None:
+    """Keep a key by its digest."""
+    connection.execute(
+        keys.insert().values(
+            id=key_id,
+            secret_sha256=_digest(secret),
+            person_id=person_id,
+            scope=scope,
+            created_at=at,
+            expires_at=expires_at,
+        )
+    )
+
+
+def actor_of_key(connection: Connection, secret: str, *, at: datetime) -> Actor | None:
+    """Who a key stands for, with its scope; None where it is unknown, expired or revoked."""
+    valid = (
+        select(people, keys.c.scope, keys.c.id.label("key_id"))
+        .join(people, people.c.id == keys.c.person_id)
+        .where(
+            keys.c.secret_sha256 == _digest(secret),
+            keys.c.revoked_at.is_(None),
+            or_(keys.c.expires_at.is_(None), keys.c.expires_at > at),
+            people.c.erased_at.is_(None),
+        )
+    )
+    row = connection.execute(valid).one_or_none()
+    if row is None:
+        return None
+    person = _person(connection, row)
+    return Actor(f"key {row.key_id}", person.id, person.editor, person.roles, row.scope)
+
+
+def list_keys(connection: Connection) -> list[Key]:
+    """Every key, newest first."""
+    rows = connection.execute(
+        select(keys, people.c.email)
+        .join(people, people.c.id == keys.c.person_id)
+        .order_by(keys.c.created_at.desc(), keys.c.id)
+    )
+    return [
+        Key(row.id, row.email or "erased", row.scope, row.created_at, row.expires_at, row.revoked_at) for row in rows
+    ]
+
+
+def revoke_key(connection: Connection, key_id: str, *, at: datetime) -> bool:
+    """End a key; returns whether there was one to end."""
+    ended = connection.execute(
+        update(keys).where(keys.c.id == key_id, keys.c.revoked_at.is_(None)).values(revoked_at=at)
+    )
+    return ended.rowcount == 1
+
+
+def _digest(secret: str) -> str:
+    # A random secret of 256 bits needs no slow hash: there is nothing to guess.
+    return hashlib.sha256(secret.encode()).hexdigest()

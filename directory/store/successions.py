@@ -1,0 +1,91 @@
+"""The links from what was to what took its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, or_, select
+
+from directory.domain.change import Change
+from directory.domain.succession import Noun, Part, Succession, by_predecessor
+from directory.shapes import from_json, to_json
+from directory.store.batches import in_batches
+from directory.store.tables.nouns import successions
+
+
+def insert_successions(connection: Connection, noun: Noun, links: Sequence[tuple[Change, Succession]]) -> None:
+    """Write links, each with the change that made it."""
+    if links:
+        connection.execute(
+            successions.insert(),
+            [
+                {
+                    "noun": noun,
+                    "predecessor": link.predecessor,
+                    "successor": link.successor,
+                    "kind": link.kind,
+                    "effective_from": link.effective_from,
+                    "recorded_at": change.recorded_at,
+                    "part": to_json(link.part).decode() if link.part else None,
+                    "change_number": change.number,
+                }
+                for change, link in links
+            ],
+        )
+
+
+def following(
+    connection: Connection, noun: Noun, ids: Iterable[str], *, known_at: datetime | None = None
+) -> dict[str, list[Succession]]:
+    """Every link that can be reached from some ids, by predecessor: one statement, however long the chains."""
+    known = [successions.c.noun == noun, *([successions.c.recorded_at <= known_at] if known_at is not None else [])]
+    found: list[Succession] = []
+    for batch in in_batches(ids):
+        reached = select(successions).where(*known, successions.c.predecessor.in_(batch)).cte(recursive=True)
+        # UNION, not UNION ALL: a loop in old data ends when it brings nothing new.
+        reached = reached.union(
+            select(successions).join(reached, successions.c.predecessor == reached.c.successor).where(*known)
+        )
+        statement = select(reached).order_by(reached.c.effective_from, reached.c.id)
+        found.extend(_read(row) for row in connection.execute(statement))
+    return by_predecessor(dict.fromkeys(found))
+
+
+def touching(connection: Connection, noun: Noun, ids: Iterable[str]) -> list[Succession]:
+    """The links that leave or reach some ids."""
+    found: dict[Succession, None] = {}
+    for batch in in_batches(ids):
+        rows = connection.execute(
+            select(successions)
+            .where(
+                successions.c.noun == noun,
+                or_(successions.c.predecessor.in_(batch), successions.c.successor.in_(batch)),
+            )
+            .order_by(successions.c.effective_from, successions.c.id)
+        )
+        found |= {_read(row): None for row in rows}
+    return list(found)
+
+
+def of_changes(connection: Connection, numbers: Sequence[int]) -> dict[tuple[str, int], list[Succession]]:
+    """The links that some changes made, by noun and change number."""
+    found: dict[tuple[str, int], list[Succession]] = {}
+    statement = select(successions).where(successions.c.change_number.in_(numbers)).order_by(successions.c.id)
+    for row in connection.execute(statement):
+        found.setdefault((row.noun, row.change_number), []).append(_read(row))
+    return found
+
+
+def all_of(connection: Connection, noun: Noun) -> list[Succession]:
+    """Every link of a noun, oldest first."""
+    statement = select(successions).where(successions.c.noun == noun)
+    return [
+        _read(row) for row in connection.execute(statement.order_by(successions.c.effective_from, successions.c.id))
+    ]
+
+
+def _read(row: Any) -> Succession:
+    part = from_json(Part, row.part) if row.part else None
+    return Succession(row.predecessor, row.successor, row.kind, row.effective_from, part)

@@ -1,0 +1,254 @@
+"""The versions of services, organisations and teams: what held on a day, and what was known at an instant.
+
+The three nouns keep their versions alike, so that one set of statements serves them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, and_, func, select
+
+from directory.domain.change import facts_terms
+from directory.domain.service import Facts
+from directory.domain.succession import Noun
+from directory.domain.timeline import Made, Step, Timeline
+from directory.shapes import SHAPE_OF_NOUN, from_json, set_from_plain, to_json
+from directory.store.batches import in_batches, read_json
+from directory.store.tables import changes, nouns
+
+SUBJECTS: Mapping[Noun, Table] = {
+    "service": nouns.services,
+    "organisation": nouns.organisations,
+    "team": nouns.teams,
+}
+VERSIONS: Mapping[Noun, Table] = {
+    "service": nouns.service_versions,
+    "organisation": nouns.organisation_versions,
+    "team": nouns.team_versions,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A version as it is kept, its facts read."""
+
+    subject_id: str
+    slug: str
+    number: int
+    effective_from: date
+    recorded_at: datetime
+    change_number: int
+    facts: Any
+
+
+def in_force(noun: Noun, *, on: date, known_at: datetime | None = None) -> Select[Any]:
+    """The statement for the version in force of each subject on a day, as far as it was known at an instant.
+
+    Of several that began on the same day, the one recorded last holds.
+    """
+    subjects, versions = SUBJECTS[noun], VERSIONS[noun]
+    candidate = versions.alias("candidate")
+    known = and_(candidate.c.subject_id == versions.c.subject_id, candidate.c.effective_from <= on)
+    if known_at is not None:
+        known = and_(known, candidate.c.recorded_at <= known_at)
+    newest = (
+        select(candidate.c.number)
+        .where(known)
+        .order_by(candidate.c.effective_from.desc(), candidate.c.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        select(subjects.c.id, subjects.c.slug, versions)
+        .join(versions, versions.c.subject_id == subjects.c.id)
+        .where(versions.c.number == newest)
+    )
+
+
+def load_in_force(
+    connection: Connection, noun: Noun, ids: Iterable[str], *, on: date, known_at: datetime | None = None
+) -> dict[str, VersionRow]:
+    """The versions in force of some subjects, by id; those that had not begun are left out."""
+    statement = in_force(noun, on=on, known_at=known_at)
+    found = {}
+    for batch in in_batches(ids):
+        for row in connection.execute(statement.where(SUBJECTS[noun].c.id.in_(batch))):
+            found[row.id] = version_row(noun, row)
+    return found
+
+
+def version_row(noun: Noun, row: Any) -> VersionRow:
+    """A row of `in_force` or of a history, read."""
+    facts = from_json(SHAPE_OF_NOUN[noun], row.facts)
+    return VersionRow(
+        row.subject_id, row.slug, row.number, row.effective_from, row.recorded_at, row.change_number, facts
+    )
+
+
+def history(connection: Connection, noun: Noun, subject_id: str) -> list[VersionRow]:
+    """Every version ever recorded of a subject, newest first."""
+    subjects, versions = SUBJECTS[noun], VERSIONS[noun]
+    rows = connection.execute(
+        select(subjects.c.slug, versions)
+        .join(versions, versions.c.subject_id == subjects.c.id)
+        .where(subjects.c.id == subject_id)
+        .order_by(versions.c.number.desc())
+    )
+    return [version_row(noun, row) for row in rows]
+
+
+def find_ids(connection: Connection, noun: Noun, keys: Iterable[str]) -> dict[str, str]:
+    """Ids by what people call a subject: its id, its slug or, for an organisation, its ODS code (in any case)."""
+    subjects = SUBJECTS[noun]
+    wanted = set(keys)
+    found: dict[str, str] = {}
+    for batch in in_batches(wanted):
+        matches = subjects.c.id.in_(batch) | subjects.c.slug.in_(batch)
+        if noun == "organisation":
+            matches |= subjects.c.ods_code.in_([key.upper() for key in batch])
+        for row in connection.execute(select(subjects).where(matches)):
+            for key in (row.slug, row.id):
+                found[key] = row.id
+            if noun == "organisation" and row.ods_code:
+                found |= {key: row.id for key in (row.ods_code, row.ods_code.lower()) if key not in found}
+    return {key: found[key] for key in wanted if key in found}
+
+
+def taken_slugs(connection: Connection, noun: Noun, slugs: Iterable[str]) -> set[str]:
+    """Those of `slugs` that something already has, for ever."""
+    column = SUBJECTS[noun].c.slug
+    taken: set[str] = set()
+    for batch in in_batches(slugs):
+        taken.update(connection.scalars(select(column).where(column.in_(batch))))
+    return taken
+
+
+def timelines(connection: Connection, noun: Noun, ids: Iterable[str], *, steps_after: date) -> dict[str, Timeline]:
+    """The lives of some subjects, ready for edits that take effect on or after `steps_after`."""
+    ids = list(ids)
+    shape = SHAPE_OF_NOUN[noun]
+    lives = {subject_id: Timeline(subject_id, shape) for subject_id in ids}
+    for row in _live_versions(connection, noun, ids):
+        life = lives[row.subject_id]
+        life.days.append(row.effective_from)
+        life.facts.append(from_json(shape, row.facts))
+        life.numbers.append(row.number)
+        life.latest_number = max(life.latest_number, row.number)
+    subjects = changes.change_subjects
+    for batch in in_batches(ids):
+        rows = connection.execute(
+            select(subjects.c.subject_id, subjects.c.effective_from, subjects.c.change_number, subjects.c.set).where(
+                subjects.c.noun == noun, subjects.c.subject_id.in_(batch), subjects.c.effective_from > steps_after
+            )
+        )
+        for row in rows:
+            edit = set_from_plain(shape, read_json(row.set))
+            lives[row.subject_id].steps.append(Step(row.effective_from, row.change_number, edit))
+    return lives
+
+
+def _live_versions(connection: Connection, noun: Noun, ids: Sequence[str]) -> Iterable[Any]:
+    """Of each subject and day, the version recorded last, in the order of days."""
+    versions = VERSIONS[noun]
+    newest = (
+        select(versions.c.subject_id, versions.c.effective_from, func.max(versions.c.number).label("number"))
+        .group_by(versions.c.subject_id, versions.c.effective_from)
+        .subquery()
+    )
+    for batch in in_batches(ids):
+        yield from connection.execute(
+            select(versions)
+            .join(newest, and_(newest.c.subject_id == versions.c.subject_id, newest.c.number == versions.c.number))
+            .where(versions.c.subject_id.in_(batch), newest.c.subject_id.in_(batch))
+            .order_by(versions.c.subject_id, versions.c.effective_from)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A version to be written, with whose it is and which change made it."""
+
+    noun: Noun
+    subject_id: str
+    made: Made
+    change_number: int
+    recorded_at: datetime
+
+
+def insert_versions(connection: Connection, new: Sequence[NewVersion]) -> None:
+    """Write versions and what they can be found by."""
+    for noun, table in VERSIONS.items():
+        if rows := [_row(version) for version in new if version.noun == noun]:
+            connection.execute(table.insert(), rows)
+    terms = [
+        {"subject_id": version.subject_id, "number": version.made.number, "facet": facet, "value": value[:300]}
+        for version in new
+        if version.noun == "service"
+        for facet, value in sorted(facts_terms(version.made.facts))
+        if facet in ("area", "need", "setting")
+    ]
+    if terms:
+        connection.execute(nouns.version_terms.insert(), terms)
+
+
+def _row(version: NewVersion) -> dict[str, Any]:
+    facts = version.made.facts
+    row = {
+        "subject_id": version.subject_id,
+        "number": version.made.number,
+        "effective_from": version.made.effective_from,
+        "recorded_at": version.recorded_at,
+        "change_number": version.change_number,
+        "name": facts.name,
+        "facts": to_json(facts).decode(),
+    }
+    if version.noun == "team":
+        row["organisation"] = facts.organisation
+    if isinstance(facts, Facts):
+        row |= {
+            "status": facts.status,
+            "owner_organisation": facts.owner.organisation,
+            "owner_team": facts.owner.team,
+        }
+    return row
+
+
+def insert_subjects(connection: Connection, noun: Noun, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Give new services, organisations or teams their id and slug, for ever."""
+    if rows:
+        connection.execute(SUBJECTS[noun].insert(), list(rows))
+
+
+def insert_identifiers(connection: Connection, rows: Sequence[tuple[str, str, str]]) -> None:
+    """Remember (system, value, service id) for ever; one that is known stays with the service that had it first."""
+    if not rows:
+        return
+    table = nouns.identifiers
+    known = set()
+    for batch in in_batches([value for _, value, _ in rows]):
+        known |= {
+            (row.system, row.value)
+            for row in connection.execute(select(table.c.system, table.c.value).where(table.c.value.in_(batch)))
+        }
+    new = {(system, value): service for system, value, service in rows if (system, value) not in known}
+    if new:
+        connection.execute(
+            table.insert(),
+            [{"system": system, "value": value, "service_id": service} for (system, value), service in new.items()],
+        )
+
+
+def ids_by_identifier(connection: Connection, system: str, values: Iterable[str]) -> dict[str, str]:
+    """Service ids by what another system calls them."""
+    table = nouns.identifiers
+    found: dict[str, str] = {}
+    for batch in in_batches(values):
+        rows = connection.execute(
+            select(table.c.value, table.c.service_id).where(table.c.system == system, table.c.value.in_(batch))
+        )
+        found |= {row.value: row.service_id for row in rows}
+    return found
