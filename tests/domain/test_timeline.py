@@ -1,0 +1,61 @@
+"""Whatever is published in whatever order, what holds on a day is the edits so far, in the order of effect."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from directory.domain.service import Facts, Owner
+from directory.domain.timeline import Step, Timeline
+
+FIRST = date(2026, 1, 1)
+edits = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.sampled_from(["A", "B", "C"]),
+        "hours": st.sampled_from(["x", "y"]),
+        "owner": st.sampled_from([Owner("o1"), Owner("o2", "t")]),
+        "summary": st.sampled_from(["p", "q"]),
+    },
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), edits), max_size=12), st.integers(0, 7))
+def test_a_timeline_equals_a_naive_replay(published: list[tuple[int, dict[str, object]]], ask: int) -> None:
+    opening = {"name": "A", "owner": Owner("o1")}
+    steps = [Step(FIRST, 1, opening)]
+    steps += [Step(FIRST + timedelta(days), number, edit) for number, (days, edit) in enumerate(published, start=2)]
+    life = Timeline("s", Facts)
+    for step in steps:
+        life.edit(step)
+    day = FIRST + timedelta(ask)
+    assert life.on(day) == _replay(steps, day)
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), edits), max_size=12))
+def test_versions_are_numbered_without_holes(published: list[tuple[int, dict[str, object]]]) -> None:
+    life = Timeline("s", Facts)
+    numbers = [made.number for made in life.edit(Step(FIRST, 1, {"name": "A", "owner": Owner("o1")}))]
+    for number, (days, edit) in enumerate(published, start=2):
+        numbers += [made.number for made in life.edit(Step(FIRST + timedelta(days), number, edit))]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_a_correction_from_before_the_beginning_says_that_it_began_earlier() -> None:
+    life = Timeline("s", Facts)
+    life.edit(Step(FIRST, 1, {"name": "A", "owner": Owner("o1"), "hours": "x"}))
+    life.edit(Step(FIRST - timedelta(30), 2, {"hours": "y"}))
+    earlier, later = life.on(FIRST - timedelta(1)), life.on(FIRST)
+    assert earlier is not None
+    assert later is not None
+    assert (earlier.name, earlier.hours, later.hours) == ("A", "y", "x")
+
+
+def _replay(steps: list[Step], day: date) -> Facts | None:
+    facts: Facts | None = None
+    for step in sorted(steps, key=lambda step: (step.effective_from, step.change_number)):
+        if step.effective_from <= day:
+            facts = facts.with_(step.set) if facts else Facts(**step.set)  # type: ignore[arg-type]
+    return facts
