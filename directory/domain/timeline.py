@@ -68,7 +68,8 @@ class Timeline:
         if after == before:
             return []
         made = [self._put(step.effective_from, after)]
-        for day in [day for day in self.days if day > step.effective_from]:
+        # Days of steps too: an edit that changed nothing then may do so now.
+        for day in sorted({kept.effective_from for kept in self.steps if kept.effective_from > step.effective_from}):
             after = _fold(after, [kept for kept in self.steps if kept.effective_from == day])
             if after != self.on(day):
                 made.append(self._put(day, after))
