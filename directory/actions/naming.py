@@ -107,12 +107,18 @@ def _name_one(
 
 
 def _newcomer(noun: Noun, edit: Edit, taken: set[str]) -> Newcomer:
-    slug = wanted = _slug(noun, edit)
-    suffix = 2
+    return Newcomer(
+        noun, edit.id, free_slug(_slug(noun, edit), taken), edit.ods_code.upper() if edit.ods_code else None
+    )
+
+
+def free_slug(wanted: str, taken: set[str]) -> str:
+    """The wanted slug, or the first of wanted-2, wanted-3 … that is free; it is taken from then on."""
+    slug, suffix = wanted, 2
     while slug in taken:
         slug, suffix = f"{wanted}-{suffix}", suffix + 1
     taken.add(slug)
-    return Newcomer(noun, edit.id, slug, edit.ods_code.upper() if edit.ods_code else None)
+    return slug
 
 
 def _slug(noun: Noun, edit: Edit) -> str:

@@ -7,10 +7,17 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, and_, or_, select
 
+from directory.domain.change import fold
 from directory.domain.organisation import Organisation, OrganisationMembership, Team
 from directory.errors import OrganisationNotFound, TeamNotFound
 from directory.store.batches import in_batches
-from directory.store.tables.nouns import organisation_memberships, organisations, team_versions, teams
+from directory.store.tables.nouns import (
+    organisation_memberships,
+    organisation_versions,
+    organisations,
+    team_versions,
+    teams,
+)
 from directory.store.versions import VersionRow, find_ids, in_force, load_in_force, version_row
 
 
@@ -44,6 +51,15 @@ def list_organisations(connection: Connection, *, after: str, limit: int, on: da
     statement = in_force("organisation", on=on).where(organisations.c.id > after)
     rows = connection.execute(statement.order_by(organisations.c.id).limit(limit)).all()
     return [_organisation(version_row("organisation", row), []) for row in rows]
+
+
+def ids_by_folded_name(connection: Connection) -> dict[str, str]:
+    """Every organisation by the name it has or had, folded; of two with one name, the one that began first."""
+    versions = organisation_versions
+    rows = connection.execute(
+        select(versions.c.subject_id, versions.c.name).order_by(versions.c.number.desc(), versions.c.subject_id.desc())
+    )
+    return {fold(row.name): row.subject_id for row in rows}
 
 
 def _organisation(row: VersionRow, member_of: Sequence[OrganisationMembership]) -> Organisation:

@@ -119,11 +119,13 @@ def find_ids(connection: Connection, noun: Noun, keys: Iterable[str]) -> dict[st
 
 
 def taken_slugs(connection: Connection, noun: Noun, slugs: Iterable[str]) -> set[str]:
-    """Those of `slugs` that something already has, for ever."""
+    """Those of `slugs` that something has, for ever, and with each of them all that begin like it."""
     column = SUBJECTS[noun].c.slug
     taken: set[str] = set()
     for batch in in_batches(slugs):
         taken.update(connection.scalars(select(column).where(column.in_(batch))))
+    for slug in sorted(taken):
+        taken.update(connection.scalars(select(column).where(column.like(f"{slug}-%"))))
     return taken
 
 

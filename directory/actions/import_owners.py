@@ -1,0 +1,171 @@
+"""The organisations and teams that an import names: found again, opened, or renamed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import Connection
+
+from directory.actions.compare import differing_organisation
+from directory.actions.naming import free_slug
+from directory.domain.change import Draft, Edit, fold
+from directory.domain.organisation import OrganisationFacts
+from directory.domain.service import Owner, slug_of
+from directory.domain.source import Reading, SourceOrganisation, SourceService
+from directory.store import organisations as organisation_store
+from directory.store.versions import find_ids, load_in_force, taken_slugs
+
+# An organisation that an import brings has been there since before anybody wrote it down here: its entry begins with
+# the National Health Service, and `opened` and `closed` say what is known.
+THE_BEGINNING = date(1948, 7, 5)
+
+
+@dataclass(slots=True)
+class Owners:
+    """Ids of the organisations of an import by code or folded name, slugs of its teams, and the drafts that make them so."""
+
+    by_code: dict[str, str] = field(default_factory=dict)
+    by_name: dict[str, str] = field(default_factory=dict)
+    teams: dict[tuple[str, str], str] = field(default_factory=dict)
+    opened: list[Edit] = field(default_factory=list)
+    opened_teams: list[Edit] = field(default_factory=list)
+    renames: list[Draft] = field(default_factory=list)
+
+    def of(self, service: SourceService) -> Owner:
+        """The owner of a service that the import describes."""
+        organisation = self.id_of(service.organisation)
+        team = self.teams[organisation, fold(service.team)] if service.team else None
+        return Owner(organisation, team)
+
+    def id_of(self, organisation: SourceOrganisation) -> str:
+        """The id of an organisation that the import names."""
+        if organisation.ods_code:
+            return self.by_code[organisation.ods_code]
+        return self.by_name[fold(organisation.name or "")]
+
+    def drafts(self, source: str) -> list[Draft]:
+        """What is to be published before the services: first what is new, then one change for each that differs."""
+        drafts = []
+        if self.opened or self.opened_teams:
+            drafts.append(
+                Draft(
+                    title=f"{_counted(len(self.opened), 'organisation')} and {_counted(len(self.opened_teams), 'team')} added"
+                    if self.opened_teams
+                    else f"{_counted(len(self.opened), 'organisation')} added",
+                    effective_from=THE_BEGINNING,
+                    kinds=("opened",),
+                    organisations=tuple(self.opened),
+                    teams=tuple(self.opened_teams),
+                    why=f"{source} names them.",
+                    weight="minor",
+                )
+            )
+        return [*drafts, *self.renames]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def find_owners(connection: Connection, reading: Reading, *, effective_from: date, source: str) -> Owners:
+    """Match what a reading names against the directory; writes nothing."""
+    owners = Owners()
+    named = _distinct([*reading.organisations, *(service.organisation for service in reading.services)])
+    codes = [organisation.ods_code for organisation in named if organisation.ods_code]
+    for link in reading.successions:
+        codes += [link.old_code, link.new_code]
+    for membership in reading.memberships:
+        codes += [membership.member, membership.of]
+    owners.by_code = find_ids(connection, "organisation", codes)
+    owners.by_name = organisation_store.ids_by_folded_name(connection)
+    known = load_in_force(
+        connection, "organisation", {*owners.by_code.values(), *owners.by_name.values()}, on=effective_from
+    )
+    taken = taken_slugs(connection, "organisation", [slug_of(item.name or item.ods_code or "") for item in named])
+    for item in named:
+        _match(
+            owners,
+            item,
+            known={key: row.facts for key, row in known.items()},
+            taken=taken,
+            day=effective_from,
+            source=source,
+        )
+    for code in codes:
+        if code not in owners.by_code:
+            _match(owners, SourceOrganisation({}, code), known={}, taken=taken, day=effective_from, source=source)
+    _find_teams(connection, owners, reading.services, on=effective_from)
+    return owners
+
+
+def _distinct(organisations: Iterable[SourceOrganisation]) -> list[SourceOrganisation]:
+    """Each once, by code or else by name; the one that says most, of those that share a code."""
+    found: dict[tuple[str, str], SourceOrganisation] = {}
+    for item in organisations:
+        key = ("code", item.ods_code) if item.ods_code else ("name", fold(item.name or ""))
+        if key not in found or len(item.set) > len(found[key].set):
+            found[key] = item
+    return list(found.values())
+
+
+def _match(
+    owners: Owners,
+    item: SourceOrganisation,
+    *,
+    known: dict[str, OrganisationFacts],
+    taken: set[str],
+    day: date,
+    source: str,
+) -> None:
+    existing = owners.by_code.get(item.ods_code) if item.ods_code else owners.by_name.get(fold(item.name or ""))
+    if existing is None:
+        _open(owners, item, taken)
+    elif existing in known and (edit := differing_organisation(known[existing], item.set)):
+        owners.renames.append(_draft(existing, known[existing], edit, day=day, source=source))
+
+
+def _open(owners: Owners, item: SourceOrganisation, taken: set[str]) -> None:
+    key = uuid.uuid4().hex
+    facts = {"name": item.ods_code or "", **item.set}
+    if item.ods_code:
+        facts["ods_code"] = item.ods_code
+        owners.by_code[item.ods_code] = key
+    owners.by_name.setdefault(fold(str(facts["name"])), key)
+    slug = free_slug(slug_of(str(facts["name"])), taken)
+    owners.opened.append(Edit(key, facts, expected_version=0, slug=slug, ods_code=item.ods_code))
+
+
+def _draft(key: str, before: OrganisationFacts, edit: dict[str, object], *, day: date, source: str) -> Draft:
+    renamed = "name" in edit
+    return Draft(
+        title=f"{before.name} is now called {edit['name']}" if renamed else f"{before.name}: details corrected",
+        effective_from=day,
+        kinds=("renamed",) if renamed else ("correction",),
+        organisations=(Edit(key, edit),),
+        why=f"{source} gives it {'this name' if renamed else 'these details'}.",
+        what_to_do="Use the new name. Referral routes stay as they are unless their own entries say otherwise."
+        if renamed
+        else "",
+        weight="major" if renamed else "minor",
+    )
+
+
+def _find_teams(connection: Connection, owners: Owners, services: Sequence[SourceService], *, on: date) -> None:
+    wanted = {(owners.id_of(service.organisation), service.team) for service in services if service.team}
+    if not wanted:
+        return
+    for team in organisation_store.list_teams(connection, limit=100_000, on=on):
+        owners.teams[team.facts.organisation, fold(team.facts.name)] = team.slug
+        owners.teams.setdefault((team.facts.organisation, fold(team.slug)), team.slug)
+    taken = taken_slugs(connection, "team", [slug_of(name) for _, name in wanted])
+    for organisation, name in sorted(wanted):
+        if (organisation, fold(name)) in owners.teams:
+            continue
+        slug = free_slug(slug_of(name), taken)
+        owners.teams[organisation, fold(name)] = slug
+        owners.opened_teams.append(
+            Edit(slug, {"name": name, "organisation": organisation}, expected_version=0, slug=slug)
+        )

@@ -1,0 +1,186 @@
+"""Import a file: compare what it says with the directory, and publish what differs, all of it or nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from directory.actions.compare import differing, in_words
+from directory.actions.import_owners import Owners, find_owners
+from directory.actions.import_successions import succession_drafts
+from directory.actions.prepare import Published, prepare
+from directory.actions.publish import publish_in
+from directory.domain.change import Draft, Edit
+from directory.domain.policy import Actor, can
+from directory.domain.service import Facts, Identifier
+from directory.domain.source import Reading, SourceService
+from directory.errors import ImportRefused, NotAllowed, RowProblem
+from directory.store import imports as import_store
+from directory.store.changes import read_head
+from directory.store.database import Database
+from directory.store.versions import VersionRow, find_ids, ids_by_identifier, load_in_force
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import published, or would: its changes, what was left as it was, and what a person should know."""
+
+    changes: tuple[Published, ...]
+    unchanged: int
+    notices: tuple[RowProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An import to be done: a file's reading, who does it, when, from which day it holds, and whether it is complete."""
+
+    reading: Reading
+    source: str
+    by: Actor
+    at: datetime
+    zone: ZoneInfo
+    effective_from: date
+    complete: bool = False
+
+
+def import_file(database: Database, job: Import) -> Imported:
+    """Publish what differs, in one transaction. Raises ImportRefused with every bad row; then nothing is written."""
+    _check(job)
+    with database.write() as connection:
+        drafts, unchanged = _drafts(connection, job)
+        import_id = import_store.begin(
+            connection, format=job.reading.format, source=job.source, person_id=job.by.person_id, at=job.at
+        )
+        at = [job.at] * len(drafts)
+        published = publish_in(connection, drafts, by=job.by, at=at, zone=job.zone, import_id=import_id)
+        import_store.end(connection, import_id, [done.change.number for done in published])
+        _write_beside(connection, job)
+    return Imported(tuple(published), unchanged, job.reading.notices)
+
+
+def preview_import(database: Database, job: Import) -> Imported:
+    """What importing would publish; writes nothing."""
+    _check(job)
+    with database.read() as connection:
+        drafts, unchanged = _drafts(connection, job)
+        published: Sequence[Published] = ()
+        if drafts:
+            today = job.at.astimezone(job.zone).date()
+            published = prepare(
+                connection, drafts, by=job.by, head=read_head(connection), at=[job.at] * len(drafts), today=today
+            )
+    return Imported(tuple(published), unchanged, job.reading.notices)
+
+
+def _check(job: Import) -> None:
+    if not can(job.by, "import"):
+        raise NotAllowed("You need to be an editor to import.")
+    if job.reading.problems:
+        raise ImportRefused(job.reading.problems)
+
+
+def _drafts(connection: Connection, job: Import) -> tuple[list[Draft], int]:
+    """What is to be published, in order: owners first, then services, then what took the place of what."""
+    owners = find_owners(connection, job.reading, effective_from=job.effective_from, source=job.source)
+    drafts = owners.drafts(job.source)
+    known = _known(connection, job.reading.services)
+    rows = load_in_force(connection, "service", known.values(), on=job.effective_from)
+    later = load_in_force(connection, "service", set(known.values()) - rows.keys(), on=date.max)
+    unchanged = 0
+    for service in job.reading.services:
+        key = known.get(_key(service))
+        row = (rows.get(key) or later.get(key)) if key else None
+        found = _opening(service, owners, job) if row is None else _change(service, row, owners, job)
+        if found is None:
+            unchanged += 1
+        else:
+            drafts.append(found)
+    if job.complete:
+        drafts += _closures(connection, job, present=set(known.values()))
+    drafts += succession_drafts(connection, job.reading, owners, source=job.source)
+    return drafts, unchanged
+
+
+def _key(service: SourceService) -> Identifier | str:
+    return service.identifier or service.slug or ""
+
+
+def _known(connection: Connection, services: Sequence[SourceService]) -> dict[Identifier | str, str]:
+    """The ids of services that are in the directory already, by what the source calls them."""
+    values: dict[str, list[str]] = {}
+    for service in services:
+        if service.identifier:
+            values.setdefault(service.identifier.system, []).append(service.identifier.value)
+    found: dict[Identifier | str, str] = {}
+    for system, wanted in values.items():
+        found |= {
+            Identifier(system, value): key for value, key in ids_by_identifier(connection, system, wanted).items()
+        }
+    by_slug = find_ids(connection, "service", [service.slug for service in services if service.slug])
+    for service in services:
+        if service.slug in by_slug:
+            found.setdefault(_key(service), by_slug[service.slug])
+    return found
+
+
+def _opening(service: SourceService, owners: Owners, job: Import) -> Draft:
+    facts = {**service.set, "owner": owners.of(service)}
+    edit = Edit(service.slug or uuid.uuid4().hex, facts, expected_version=0, slug=service.slug)
+    return Draft(
+        title=f"{facts['name']} is in the directory",
+        effective_from=service.effective_from or job.effective_from,
+        kinds=("opened",),
+        services=(edit,),
+        why=f"{job.source} lists it.",
+    )
+
+
+def _change(service: SourceService, row: VersionRow, owners: Owners, job: Import) -> Draft | None:
+    before: Facts = row.facts
+    tolerance = job.reading.coordinate_tolerance
+    edit = differing(before, service.set, owners.of(service), coordinate_tolerance=tolerance)
+    if not edit:
+        return None
+    return Draft(
+        title=f"{before.name}: {in_words(before, edit)}",
+        effective_from=service.effective_from or job.effective_from,
+        services=(Edit(row.subject_id, edit),),
+        why=f"{job.source} says so.",
+        what_to_do="Use what the entry says now."
+        if edit.get("status") != "closed"
+        else "Ask its owner what to use instead.",
+    )
+
+
+def _closures(connection: Connection, job: Import, *, present: set[str]) -> Iterable[Draft]:
+    """Services that came from this kind of source and are no longer in it."""
+    systems: Mapping[str, None] = dict.fromkeys(
+        service.identifier.system for service in job.reading.services if service.identifier
+    )
+    gone = {key for system in systems for key in import_store.ids_of_system(connection, system)} - present
+    for row in load_in_force(connection, "service", sorted(gone), on=job.effective_from).values():
+        if row.facts.status != "closed":
+            yield Draft(
+                title=f"{row.facts.name} is closed",
+                effective_from=job.effective_from,
+                kinds=("closed",),
+                services=(Edit(row.subject_id, {"status": "closed"}),),
+                why=f"{job.source} no longer lists it.",
+                what_to_do="Ask its owner what to use instead.",
+            )
+
+
+def _write_beside(connection: Connection, job: Import) -> None:
+    """What is no change of an entry: dates on which the source checked it, and who belongs to whom."""
+    checked = [service for service in job.reading.services if service.checked_at]
+    known = _known(connection, checked)
+    pairs = [(known[_key(service)], service.checked_at) for service in checked if service.checked_at]
+    import_store.add_checks(connection, pairs, source=job.source, zone=job.zone)
+    codes = [code for each in job.reading.memberships for code in (each.member, each.of)]
+    ids = find_ids(connection, "organisation", codes)
+    import_store.add_memberships(connection, job.reading.memberships, ids)

@@ -1,0 +1,261 @@
+"""Deliveries: which change is told to whom, matched in the database; and whom a change not yet written would reach."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    String,
+    and_,
+    case,
+    column,
+    distinct,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union,
+    update,
+    values,
+)
+from sqlalchemy.dialects import postgresql
+
+from directory.domain.change import Stage
+from directory.store.tables.changes import change_terms, changes
+from directory.store.tables.kinds import Instant
+from directory.store.tables.people import memberships, people
+from directory.store.tables.telling import deliveries, digests, subscription_terms, subscriptions
+
+# Three parameters a row, and SQLite takes 32,766 in a statement.
+TERMS_AT_ONCE = 8_000
+TOLD_AT: dict[Stage, Column[datetime]] = {"announced": changes.c.announced_at, "in-force": changes.c.told_in_force_at}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A change whose stage has not been told; what decides whether it was future-dated when it was published."""
+
+    number: int
+    effective_from: date
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a change would reach: people (each once), teams that subscribe, and people by reason, most first."""
+
+    people: int
+    teams: int
+    by_subscription: tuple[tuple[str, int], ...]
+
+
+def waiting(connection: Connection, stage: Stage, *, today: date, limit: int) -> list[Waiting]:
+    """The oldest changes whose stage is still to be told; in-force waits for the effective day, compared with `today`."""
+    rows = connection.execute(
+        select(changes.c.number, changes.c.effective_from, changes.c.recorded_at)
+        .where(_untold(stage, today))
+        .order_by(changes.c.number)
+        .limit(limit)
+    )
+    return [Waiting(row.number, row.effective_from, row.recorded_at) for row in rows]
+
+
+def pass_over(connection: Connection, stage: Stage, *, at: datetime, today: date) -> int:
+    """Mark, in one statement, every waiting change that nobody is told of: minor, withdrawn, or of no subscription."""
+    met = exists().where(
+        change_terms.c.change_number == changes.c.number,
+        subscription_terms.c.facet == change_terms.c.facet,
+        subscription_terms.c.value == change_terms.c.value,
+        subscriptions.c.id == subscription_terms.c.subscription_id,
+        subscriptions.c.ended_at.is_(None),
+    )
+    everything = exists().where(subscriptions.c.facets == 0, subscriptions.c.ended_at.is_(None))
+    nobody = or_(changes.c.weight != "major", changes.c.status != "published", and_(~met, ~everything))
+    done = update(changes).where(_untold(stage, today), nobody).values({TOLD_AT[stage]: at})
+    return connection.execute(done).rowcount
+
+
+def mark(connection: Connection, stage: Stage, numbers: Sequence[int], *, at: datetime) -> None:
+    """Mark changes as told at a stage, without telling anybody."""
+    told = TOLD_AT[stage]
+    connection.execute(update(changes).where(changes.c.number.in_(numbers), told.is_(None)).values({told: at}))
+
+
+def tell(connection: Connection, number: int, stage: Stage, *, at: datetime) -> int:
+    """Mark one change as told at a stage and write its deliveries: one for each person and channel, or none.
+
+    Returns how many; 0 where another process was faster, or the change is minor or withdrawn.
+    """
+    told = TOLD_AT[stage]
+    # The mark comes first: its row lock makes a second process wait, and then find nothing to do.
+    change = connection.execute(
+        update(changes)
+        .where(changes.c.number == number, told.is_(None))
+        .values({told: at})
+        .returning(changes.c.urgent, changes.c.weight, changes.c.status)
+    ).first()
+    if change is None or change.weight != "major" or change.status != "published":
+        return 0
+    terms = select(change_terms).where(change_terms.c.change_number == number).subquery("terms")
+    chosen = _deliveries(terms, number, stage, urgent=change.urgent, at=at)
+    columns = ("change_number", "stage", "person_id", "channel", "rank", "reasons", "matched_at", "state")
+    # PostgreSQL's spelling of ON CONFLICT is SQLite's too.
+    return connection.execute(
+        postgresql.insert(deliveries).from_select([*columns, "next_attempt_at"], chosen).on_conflict_do_nothing()
+    ).rowcount
+
+
+def audience(connection: Connection, terms: Iterable[tuple[str, str, str]]) -> Audience:
+    """Whom a change with these (service, facet, value) terms would reach now, were it published; nothing is written."""
+    told: set[int] = set()
+    teams: set[str] = set()
+    by_label: dict[str, set[int]] = defaultdict(set)
+    for part in _parts(terms):
+        wanted = [column(name, String()) for name in ("subject_id", "facet", "value")]
+        given = values(*wanted, name="given").data(part).cte("terms")
+        recipients = _recipients(given).subquery()
+        columns = (recipients.c.person_id, recipients.c.label, recipients.c.team_id)
+        for row in connection.execute(select(*columns).distinct()):
+            told.add(row.person_id)
+            by_label[row.label].add(row.person_id)
+            if row.team_id is not None:
+                teams.add(row.team_id)
+    counts = sorted(((label, len(ids)) for label, ids in by_label.items()), key=lambda found: (-found[1], found[0]))
+    return Audience(len(told), len(teams), tuple(counts))
+
+
+def drop_untellable(connection: Connection, *, at: datetime) -> int:
+    """Drop what must not be sent any more: changes withdrawn since, people erased. Leaves alone what is being sent."""
+    withdrawn = and_(
+        deliveries.c.stage.in_(("announced", "in-force")),
+        deliveries.c.change_number.in_(select(changes.c.number).where(changes.c.status == "withdrawn")),
+    )
+    erased = deliveries.c.person_id.in_(select(people.c.id).where(people.c.erased_at.is_not(None)))
+    return _drop(connection, withdrawn, "the change was withdrawn", at) + _drop(
+        connection, erased, "the person was erased", at
+    )
+
+
+def drop_of_person(connection: Connection, person_id: int, *, at: datetime, channel: str = "mail") -> int:
+    """Drop what waits for a person who has unsubscribed from a channel."""
+    theirs = and_(deliveries.c.person_id == person_id, deliveries.c.channel == channel)
+    return _drop(connection, theirs, "unsubscribed", at)
+
+
+def _drop(connection: Connection, which: ColumnElement[bool], reason: str, at: datetime) -> int:
+    sending = and_(deliveries.c.lease.is_not(None), deliveries.c.leased_until > at)
+    in_sending_digest = exists().where(
+        digests.c.id == deliveries.c.digest_id, digests.c.lease.is_not(None), digests.c.leased_until > at
+    )
+    return connection.execute(
+        update(deliveries)
+        .where(deliveries.c.state == "pending", which, ~sending, ~in_sending_digest)
+        .values(state="dropped", settled_at=at, reason=reason, lease=None, leased_until=None)
+    ).rowcount
+
+
+def _untold(stage: Stage, today: date) -> ColumnElement[bool]:
+    if stage == "announced":
+        return changes.c.announced_at.is_(None)
+    # Announced first, so that nobody is told "from today" before hearing what.
+    return and_(
+        changes.c.told_in_force_at.is_(None), changes.c.effective_from <= today, changes.c.announced_at.is_not(None)
+    )
+
+
+def _matched(terms: FromClause) -> FromClause:
+    """The ids of subscriptions of which, on one service, every facet meets one of its values; and those without any."""
+    narrowed = (
+        select(subscriptions.c.id)
+        .select_from(terms)
+        .join(
+            subscription_terms,
+            and_(subscription_terms.c.facet == terms.c.facet, subscription_terms.c.value == terms.c.value),
+        )
+        .join(subscriptions, subscriptions.c.id == subscription_terms.c.subscription_id)
+        .where(subscriptions.c.ended_at.is_(None))
+        .group_by(subscriptions.c.id, terms.c.subject_id, subscriptions.c.facets)
+        .having(func.count(distinct(subscription_terms.c.facet)) == subscriptions.c.facets)
+    )
+    everything = select(subscriptions.c.id).where(subscriptions.c.facets == 0, subscriptions.c.ended_at.is_(None))
+    return union(narrowed, everything).subquery("matched")
+
+
+def _recipients(terms: FromClause) -> Select[Any]:
+    """A row for each matched subscription and person behind it: a team's are its members of this moment."""
+    matched = _matched(terms)
+    person = func.coalesce(subscriptions.c.person_id, memberships.c.person_id)
+    return (
+        select(
+            people.c.id.label("person_id"),
+            subscriptions.c.channel,
+            subscriptions.c.label,
+            subscriptions.c.rank,
+            subscriptions.c.paused_until,
+            subscriptions.c.team_id,
+        )
+        .select_from(matched)
+        .join(subscriptions, subscriptions.c.id == matched.c.id)
+        .outerjoin(memberships, memberships.c.team_id == subscriptions.c.team_id)
+        .join(people, people.c.id == person)
+        .where(people.c.erased_at.is_(None))
+    )
+
+
+def _deliveries(terms: FromClause, number: int, stage: Stage, *, urgent: bool, at: datetime) -> Select[Any]:
+    """The rows to insert: one for each person and channel, with the strictest rank and every reason once.
+
+    A paused subscription holds its delivery until the pause ends, unless another one matches too.
+    """
+    found = _recipients(terms).subquery("found")
+    paused = found.c.paused_until > at
+    # Grouped by label first: SQLite cannot join distinct strings with a separator.
+    reason = (
+        select(
+            found.c.person_id,
+            found.c.channel,
+            found.c.label,
+            func.min(found.c.rank).label("rank"),
+            func.min(case((paused, null()), else_=found.c.rank)).label("rank_now"),
+            func.min(case((paused, found.c.paused_until))).label("held_until"),
+        )
+        .group_by(found.c.person_id, found.c.channel, found.c.label)
+        .subquery("reason")
+    )
+    rank_now = func.min(reason.c.rank_now)
+    return select(
+        literal(number),
+        literal(stage),
+        reason.c.person_id,
+        reason.c.channel,
+        literal(0) if urgent else func.coalesce(rank_now, func.min(reason.c.rank)),
+        func.aggregate_strings(reason.c.label, "\n"),
+        literal(at, Instant()),
+        literal("pending"),
+        case((rank_now.is_(None), func.min(reason.c.held_until))),
+    ).group_by(reason.c.person_id, reason.c.channel)
+
+
+def _parts(terms: Iterable[tuple[str, str, str]]) -> list[list[tuple[str, str, str]]]:
+    """The terms in parts that fit a statement; those of one service stay together, as they match together."""
+    by_subject: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for term in set(terms):
+        by_subject[term[0]].append(term)
+    parts: list[list[tuple[str, str, str]]] = []
+    for group in by_subject.values():
+        if not parts or len(parts[-1]) + len(group) > TERMS_AT_ONCE:
+            parts.append([])
+        parts[-1].extend(group)
+    # Without a term there are still those who asked for every change.
+    return parts or [[("", "", "")]]

@@ -1,0 +1,205 @@
+"""The lease on what is being sent: claimed by one worker, fenced by a token, settled only by whoever still holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select, update
+
+from directory.store.tables.changes import changes
+from directory.store.tables.people import people
+from directory.store.tables.telling import deliveries, digests
+
+Unit = Literal["delivery", "digest"]
+State = Literal["pending", "accepted", "failed", "dropped"]
+TABLES: dict[Unit, Table] = {"delivery": deliveries, "digest": digests}
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What one lease holds, in the order in which it is to be sent."""
+
+    deliveries: tuple[int, ...]
+    digests: tuple[int, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.deliveries or self.digests)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an attempt; `pending` is tried again at `next_attempt_at`."""
+
+    state: State
+    reason: str | None = None
+    next_attempt_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A delivery with its recipient, ready to be composed. `email` is None once the person is erased.
+
+    `attempts` counts the present one, of the digest where there is one.
+    """
+
+    id: int
+    change_number: int
+    stage: str
+    person_id: int
+    email: str | None
+    name: str
+    reasons: tuple[str, ...]
+    digest_id: int | None
+    slot_at: datetime | None
+    attempts: int
+
+
+def claim(connection: Connection, *, lease: str, at: datetime, until: datetime, limit: int) -> Claimed:
+    """Take up to `limit` things that are due for mail: urgent ones, then immediate ones, then digests.
+
+    Attempts are counted here, so that one that kills its worker is counted too.
+    """
+    immediate = (
+        select(deliveries.c.id)
+        .join(changes, changes.c.number == deliveries.c.change_number)
+        .where(_free(deliveries, at), deliveries.c.digest_id.is_(None), deliveries.c.rank == 0)
+        .where(deliveries.c.channel == "mail")
+        .order_by(changes.c.urgent.desc(), deliveries.c.id)
+    )
+    taken = _take(connection, deliveries, immediate.limit(limit), lease, until)
+    waiting = select(digests.c.id).where(_free(digests, at)).order_by(digests.c.id)
+    room = limit - len(taken)
+    return Claimed(taken, _take(connection, digests, waiting.limit(room), lease, until) if room else ())
+
+
+def queued(connection: Connection, claimed: Claimed) -> list[Queued]:
+    """The deliveries of what was claimed, those of digests included."""
+    rows = connection.execute(
+        _queued().where(
+            deliveries.c.state == "pending",
+            or_(deliveries.c.id.in_(claimed.deliveries), deliveries.c.digest_id.in_(claimed.digests)),
+        )
+    )
+    return [_row(row) for row in rows]
+
+
+def by_id(connection: Connection, delivery_ids: Sequence[int]) -> list[Queued]:
+    """These deliveries, whatever their state."""
+    return [_row(row) for row in connection.execute(_queued().where(deliveries.c.id.in_(delivery_ids)))]
+
+
+def settle(
+    connection: Connection,
+    unit: Unit,
+    id: int,
+    *,
+    lease: str,
+    at: datetime,
+    outcome: Outcome,
+    contents: Sequence[int] = (),
+) -> bool:
+    """Record an outcome, if the lease still holds; a digest's with that of its `contents`. Whether it did."""
+    table = TABLES[unit]
+    final = {
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "settled_at": None if outcome.state == "pending" else at,
+    }
+    held = connection.execute(
+        update(table)
+        .where(table.c.id == id, table.c.lease == lease, table.c.state == "pending")
+        .values(lease=None, leased_until=None, next_attempt_at=outcome.next_attempt_at, **final)
+    ).rowcount
+    if held and contents and outcome.state != "pending":
+        connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id.in_(contents), deliveries.c.digest_id == id, deliveries.c.state == "pending")
+            .values(final)
+        )
+    return bool(held)
+
+
+def release(connection: Connection, *, lease: str) -> int:
+    """Give back what a lease holds and was not tried; it does not count as an attempt."""
+    return sum(
+        connection.execute(
+            update(table)
+            .where(table.c.lease == lease, table.c.state == "pending")
+            .values(lease=None, leased_until=None, attempts=table.c.attempts - 1)
+        ).rowcount
+        for table in TABLES.values()
+    )
+
+
+def free_lapsed(connection: Connection, *, at: datetime) -> int:
+    """Free what a worker claimed and never settled, because it was killed."""
+    return sum(
+        connection.execute(
+            update(table)
+            .where(table.c.state == "pending", table.c.lease.is_not(None), table.c.leased_until <= at)
+            .values(lease=None, leased_until=None)
+        ).rowcount
+        for table in TABLES.values()
+    )
+
+
+def _free(table: Table, at: datetime) -> ColumnElement[bool]:
+    return and_(
+        table.c.state == "pending",
+        or_(table.c.next_attempt_at.is_(None), table.c.next_attempt_at <= at),
+        or_(table.c.lease.is_(None), table.c.leased_until <= at),
+    )
+
+
+def _take(
+    connection: Connection, table: Table, due: Select[tuple[int]], lease: str, until: datetime
+) -> tuple[int, ...]:
+    # On PostgreSQL several workers share the queue; on SQLite there is one writer, and this says nothing.
+    ids: tuple[int, ...] = tuple(connection.scalars(due.with_for_update(skip_locked=True, of=table)))
+    if ids:
+        connection.execute(
+            update(table)
+            .where(table.c.id.in_(ids))
+            .values(lease=lease, leased_until=until, attempts=table.c.attempts + 1)
+        )
+    return ids
+
+
+def _queued() -> Select[Any]:
+    return (
+        select(
+            deliveries.c.id,
+            deliveries.c.change_number,
+            deliveries.c.stage,
+            deliveries.c.person_id,
+            deliveries.c.reasons,
+            deliveries.c.digest_id,
+            deliveries.c.attempts,
+            people.c.email,
+            people.c.name,
+            people.c.erased_at,
+            digests.c.slot_at,
+            digests.c.attempts.label("digest_attempts"),
+        )
+        .join(people, people.c.id == deliveries.c.person_id)
+        .outerjoin(digests, digests.c.id == deliveries.c.digest_id)
+        .order_by(deliveries.c.id)
+    )
+
+
+def _row(row: Any) -> Queued:
+    return Queued(
+        id=row.id,
+        change_number=row.change_number,
+        stage=row.stage,
+        person_id=row.person_id,
+        email=None if row.erased_at else row.email,
+        name=row.name,
+        reasons=tuple(sorted(row.reasons.split("\n"))),
+        digest_id=row.digest_id,
+        slot_at=row.slot_at,
+        attempts=row.attempts if row.digest_id is None else row.digest_attempts,
+    )

@@ -1,0 +1,272 @@
+"""What a message says of a change, read from the rows: what it touches, before and after, with the owners' names.
+
+Each function answers for a whole batch of changes with one statement.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, exists, func, select
+
+from directory.domain.service import Facts, Owner
+from directory.domain.succession import Noun, Part, Succession
+from directory.shapes import from_json
+from directory.store.batches import in_batches, read_json
+from directory.store.successions import of_changes
+from directory.store.tables.changes import change_subjects, change_terms, changes
+from directory.store.tables.nouns import services, successions
+from directory.store.versions import SUBJECTS, VERSIONS
+
+# How many services a message names, of those that a change reaches through their owner.
+NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ToldService:
+    """A service that a change touches: what it said until then (None where it is new), and what it says from then."""
+
+    id: str
+    slug: str
+    before: Facts | None
+    after: Facts
+    owner: str
+    was_owner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldBody:
+    """An organisation or a team that a change touches; `was_name` is None where it is new."""
+
+    noun: Noun
+    slug: str
+    name: str
+    was_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLink:
+    """A succession in names; `part` is the share that the successor takes, where it is split."""
+
+    noun: Noun
+    predecessor: str
+    name: str
+    kind: str
+    successor_slug: str | None
+    successor_name: str | None
+    part: Part | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldChange:
+    """A change with everything that a message says of it. `reached` names the first services of `reached_count`."""
+
+    number: int
+    title: str
+    kinds: tuple[str, ...]
+    effective_from: date
+    urgent: bool
+    status: str
+    why: str
+    what_to_do: str
+    in_flight: str
+    services: tuple[ToldService, ...] = ()
+    bodies: tuple[ToldBody, ...] = ()
+    links: tuple[ToldLink, ...] = ()
+    reached: tuple[str, ...] = ()
+    reached_count: int = 0
+
+
+class _History:
+    """The versions of some subjects of one noun, by id and by slug, oldest first."""
+
+    def __init__(self, connection: Connection, noun: Noun, keys: Iterable[str], *, by_slug: bool = False) -> None:
+        subjects, versions = SUBJECTS[noun], VERSIONS[noun]
+        self._rows: dict[str, list[Any]] = defaultdict(list)
+        columns = [subjects.c.slug, versions.c.number, versions.c.effective_from, versions.c.name]
+        if noun == "service":
+            columns.append(versions.c.facts)
+        key = subjects.c.slug if by_slug else subjects.c.id
+        for batch in in_batches(keys):
+            statement = (
+                select(key.label("key"), *columns)
+                .join(versions, versions.c.subject_id == subjects.c.id)
+                .where(key.in_(batch))
+                .order_by(key, versions.c.effective_from, versions.c.number)
+            )
+            for row in connection.execute(statement):
+                self._rows[row.key].append(row)
+
+    def on(self, key: str, day: date, *, up_to: int | None = None) -> Any | None:
+        """The version in force on a day, as far as version `up_to`: what its author knew."""
+        known = [row for row in self._rows[key] if row.effective_from <= day and (up_to is None or row.number <= up_to)]
+        return known[-1] if known else None
+
+    def name(self, key: str, day: date) -> str:
+        """The name on a day; the first that it ever had where it begins later; else the key itself."""
+        row = self.on(key, day) or next(iter(self._rows[key]), None)
+        return str(row.name) if row else key
+
+    def slug(self, key: str) -> str:
+        """Its slug, or the key where there is no such thing."""
+        return str(self._rows[key][0].slug) if self._rows[key] else key
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The rows of some changes, read once and then put together in memory."""
+
+    subjects: Mapping[int, Sequence[Any]]
+    links: Mapping[tuple[str, int], Sequence[Succession]]
+    reached: Mapping[int, Sequence[Any]]
+    histories: Mapping[Noun, _History]
+
+    def touches(self, change: Any) -> list[_Touch]:
+        """Each service that a change itself touches, read."""
+        history, day = self.histories["service"], change.effective_from
+        found = []
+        for subject in self.subjects.get(change.number, ()):
+            if subject.noun == "service" and (after := history.on(subject.subject_id, day, up_to=subject.version)):
+                # Without a version of its own, a change leaves the service as it was.
+                known = after.number if subject.version is None else after.number - 1
+                before = history.on(subject.subject_id, day, up_to=known)
+                read = from_json(Facts, before.facts) if before else None
+                found.append(_Touch(subject.subject_id, after.slug, read, from_json(Facts, after.facts)))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Touch:
+    id: str
+    slug: str
+    before: Facts | None
+    after: Facts
+
+
+def told(connection: Connection, numbers: Iterable[int]) -> dict[int, ToldChange]:
+    """Everything that messages about some changes say, by number; a fixed number of statements, however many."""
+    rows = connection.execute(select(changes).where(changes.c.number.in_(sorted(set(numbers))))).all()
+    batch = _read(connection, [row.number for row in rows])
+    touched = {row.number: batch.touches(row) for row in rows}
+    facts = [facts for each in touched.values() for touch in each for facts in (touch.before, touch.after) if facts]
+    owners = _Owners(connection, [each.owner for each in facts])
+    return {row.number: _told(row, batch, owners, touched[row.number]) for row in rows}
+
+
+class _Owners:
+    """The names of owners on any day."""
+
+    def __init__(self, connection: Connection, owners: Sequence[Owner]) -> None:
+        self._organisations = _History(connection, "organisation", [owner.organisation for owner in owners])
+        self._teams = _History(connection, "team", [owner.team for owner in owners if owner.team], by_slug=True)
+
+    def in_words(self, owner: Owner, day: date) -> str:
+        organisation = self._organisations.name(owner.organisation, day)
+        return f"{self._teams.name(owner.team, day)}, {organisation}" if owner.team else organisation
+
+
+def _read(connection: Connection, numbers: Sequence[int]) -> _Batch:
+    subjects: dict[int, list[Any]] = defaultdict(list)
+    touched = select(change_subjects).where(change_subjects.c.change_number.in_(numbers))
+    for row in connection.execute(touched.order_by(change_subjects.c.noun, change_subjects.c.subject_id)):
+        subjects[row.change_number].append(row)
+    links = of_changes(connection, numbers)
+    reached: dict[int, list[Any]] = defaultdict(list)
+    for row in connection.execute(_reached(numbers)):
+        reached[row.change_number].append(row)
+    ids: dict[Noun, set[str]] = {"service": set(), "organisation": set(), "team": set()}
+    for row in (row for rows in subjects.values() for row in rows):
+        ids[row.noun].add(row.subject_id)
+    nouns: dict[str, Noun] = {noun: noun for noun in ids}
+    for (noun, _), found in links.items():
+        ids[nouns[noun]] |= {key for link in found for key in (link.predecessor, link.successor) if key}
+    ids["service"] |= {row.subject_id for rows in reached.values() for row in rows}
+    return _Batch(subjects, links, reached, {noun: _History(connection, noun, keys) for noun, keys in ids.items()})
+
+
+def _reached(numbers: Sequence[int]) -> Any:
+    """The services that changes reach through their owners: the first few by slug, and how many in all."""
+    terms = change_terms
+    touched = exists().where(
+        change_subjects.c.change_number == terms.c.change_number,
+        change_subjects.c.noun == "service",
+        change_subjects.c.subject_id == terms.c.subject_id,
+    )
+    following = exists().where(
+        successions.c.change_number == terms.c.change_number,
+        successions.c.noun == "service",
+        successions.c.successor == terms.c.subject_id,
+    )
+    ranked = (
+        select(
+            terms.c.change_number,
+            terms.c.subject_id,
+            func.row_number().over(partition_by=terms.c.change_number, order_by=services.c.slug).label("place"),
+            func.count().over(partition_by=terms.c.change_number).label("reached"),
+        )
+        .join(services, services.c.id == terms.c.subject_id)
+        .where(terms.c.change_number.in_(numbers), terms.c.facet == "service", ~touched, ~following)
+        .subquery()
+    )
+    return select(ranked).where(ranked.c.place <= NAMED).order_by(ranked.c.change_number, ranked.c.place)
+
+
+def _told(row: Any, batch: _Batch, owners: _Owners, touched: Sequence[_Touch]) -> ToldChange:
+    day, eve = row.effective_from, row.effective_from - timedelta(days=1)
+    reached = batch.reached.get(row.number, ())
+    return ToldChange(
+        number=row.number,
+        title=row.title,
+        kinds=tuple(read_json(row.kinds)),
+        effective_from=day,
+        urgent=row.urgent,
+        status=row.status,
+        why=row.why,
+        what_to_do=row.what_to_do,
+        in_flight=row.in_flight,
+        services=tuple(
+            ToldService(
+                id=touch.id,
+                slug=touch.slug,
+                before=touch.before,
+                after=touch.after,
+                owner=owners.in_words(touch.after.owner, day),
+                was_owner=owners.in_words(touch.before.owner, eve) if touch.before else None,
+            )
+            for touch in touched
+        ),
+        bodies=tuple(
+            _body(subject, batch) for subject in batch.subjects.get(row.number, ()) if subject.noun != "service"
+        ),
+        links=tuple(_links(row, batch)),
+        reached=tuple(batch.histories["service"].name(found.subject_id, day) for found in reached),
+        reached_count=reached[0].reached if reached else 0,
+    )
+
+
+def _body(subject: Any, batch: _Batch) -> ToldBody:
+    history = batch.histories[subject.noun]
+    day, version = subject.effective_from, subject.version
+    before = history.on(subject.subject_id, day, up_to=version - 1) if version is not None else None
+    after = history.on(subject.subject_id, day, up_to=version)
+    name = after.name if after else history.name(subject.subject_id, day)
+    return ToldBody(subject.noun, history.slug(subject.subject_id), name, before.name if before else None)
+
+
+def _links(row: Any, batch: _Batch) -> Iterable[ToldLink]:
+    day, eve = row.effective_from, row.effective_from - timedelta(days=1)
+    for noun, history in batch.histories.items():
+        for link in batch.links.get((noun, row.number), ()):
+            yield ToldLink(
+                noun,
+                link.predecessor,
+                history.name(link.predecessor, eve),
+                link.kind,
+                history.slug(link.successor) if link.successor else None,
+                history.name(link.successor, day) if link.successor else None,
+                link.part,
+            )
