@@ -300,3 +300,10 @@ def records(connection: Connection, *, after: int, limit: int) -> list[Any]:
 def count(connection: Connection) -> int:
     """How many changes there are."""
     return int(connection.scalar(select(func.count()).select_from(changes)) or 0)
+
+
+def titles(connection: Connection) -> set[tuple[str, date]]:
+    """The title and effective day of every change."""
+    return {
+        (row.title, row.effective_from) for row in connection.execute(select(changes.c.title, changes.c.effective_from))
+    }

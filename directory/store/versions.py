@@ -101,6 +101,17 @@ def history(connection: Connection, noun: Noun, subject_id: str) -> list[Version
     return [version_row(noun, row) for row in rows]
 
 
+def histories(connection: Connection, noun: Noun, ids: Iterable[str]) -> dict[str, list[Any]]:
+    """The facts of every version of some subjects, oldest first, by id."""
+    versions, shape = VERSIONS[noun], SHAPE_OF_NOUN[noun]
+    found: dict[str, list[Any]] = {}
+    for batch in in_batches(ids):
+        statement = select(versions.c.subject_id, versions.c.facts).where(versions.c.subject_id.in_(batch))
+        for row in connection.execute(statement.order_by(versions.c.subject_id, versions.c.number)):
+            found.setdefault(row.subject_id, []).append(from_json(shape, row.facts))
+    return found
+
+
 def find_ids(connection: Connection, noun: Noun, keys: Iterable[str]) -> dict[str, str]:
     """Ids by what people call a subject: its id, its slug or, for an organisation, its ODS code (in any case)."""
     subjects = SUBJECTS[noun]
@@ -116,6 +127,12 @@ def find_ids(connection: Connection, noun: Noun, keys: Iterable[str]) -> dict[st
             if noun == "organisation" and row.ods_code:
                 found |= {key: row.id for key in (row.ods_code, row.ods_code.lower()) if key not in found}
     return {key: found[key] for key in wanted if key in found}
+
+
+def all_ids(connection: Connection, noun: Noun) -> list[str]:
+    """Every subject that ever was, in the order of ids."""
+    column = SUBJECTS[noun].c.id
+    return list(connection.scalars(select(column).order_by(column)))
 
 
 def taken_slugs(connection: Connection, noun: Noun, slugs: Iterable[str]) -> set[str]:

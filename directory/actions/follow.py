@@ -1,0 +1,103 @@
+"""What follows the changes from a cursor of its own: the search index and the files on disk.
+
+Both are projections. A cursor that is missing, because its folder was deleted or damaged, makes the whole anew.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from directory.actions.documents import documents
+from directory.content import entries as entry_files
+from directory.content import records
+from directory.search.engine import Engine
+from directory.store import changes as change_store
+from directory.store import pages as page_store
+from directory.store import services as service_store
+from directory.store.database import Database
+from directory.store.versions import all_ids
+
+RECORDS_AT_ONCE = 500
+
+
+def follow_index(database: Database, engine: Engine, *, today: date) -> int:
+    """Take new changes, and those that come into force today, into the index; returns how many services it took."""
+    with database.read() as connection:
+        touched = _touched(connection, engine.cursor, today=today)
+        if touched is None:
+            ids, number = all_ids(connection, "service"), change_store.read_head(connection).number
+            engine.build(documents(connection, ids, on=today), number=number, day=today)
+            return len(ids)
+        ids, number = touched
+        if ids or (number, today) != engine.cursor:
+            engine.apply(list(documents(connection, ids, on=today)), number=number, day=today)
+        return len(ids)
+
+
+def rebuild_index(database: Database, engine: Engine, *, today: date) -> int:
+    """Make the index anew while the old one answers; returns how many services are in it."""
+    with database.read() as connection:
+        ids, number = all_ids(connection, "service"), change_store.read_head(connection).number
+        engine.build(documents(connection, ids, on=today), number=number, day=today)
+    return len(ids)
+
+
+def _touched(connection: Connection, cursor: tuple[int, date] | None, *, today: date) -> tuple[list[str], int] | None:
+    """The services to be made anew since a cursor; None where all are: it is missing, or ahead of the database."""
+    if cursor is None or cursor[0] > change_store.read_head(connection).number or cursor[1] > today:
+        return None
+    return change_store.services_touched(connection, after=cursor[0], from_day=cursor[1], until_day=today)
+
+
+def write_records(database: Database, folder: Path, *, at: datetime) -> int:
+    """Write every record that is not yet on disk, in order; returns how many."""
+    written = 0
+    while True:
+        with database.read() as connection:
+            rows = change_store.unwritten(connection, limit=RECORDS_AT_ONCE)
+        if not rows:
+            return written
+        folders = set()
+        for row in rows:
+            path = records.path_of(folder, number=row.number, slug=row.slug, recorded_at=row.recorded_at)
+            records.write(path, row.record)
+            folders.add(path.parent)
+        for parent in folders:
+            records.sync_folder(parent)
+        with database.write() as connection:
+            change_store.mark_written(connection, [row.number for row in rows], at=at)
+        written += len(rows)
+
+
+def write_entries(database: Database, folder: Path, *, today: date) -> int:
+    """Write the entry of every service that changed as a file, and the pages; returns how many entries."""
+    cursor = _read_cursor(folder)
+    with database.read() as connection:
+        touched = _touched(connection, cursor, today=today)
+        if touched is None:
+            touched = all_ids(connection, "service"), change_store.read_head(connection).number
+        ids, number = touched
+        if not ids and cursor == (number, today):
+            return 0
+        for entry in service_store.entries(connection, ids, on=today):
+            entry_files.write_entry(folder, entry)
+        for page in page_store.every(connection):
+            entry_files.write_page(folder, page.slug, page.text)
+    _keep_cursor(folder, number, today)
+    return len(ids)
+
+
+def _read_cursor(folder: Path) -> tuple[int, date] | None:
+    try:
+        found = json.loads((folder / ".entries.json").read_text(encoding="utf-8"))
+        return int(found["number"]), date.fromisoformat(found["day"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep_cursor(folder: Path, number: int, day: date) -> None:
+    records.write(folder / ".entries.json", json.dumps({"number": number, "day": day.isoformat()}) + "\n")

@@ -1,0 +1,175 @@
+"""Import a folder of Markdown: the starter content, an export, or what an editor keeps in a repository.
+
+A file says what holds from its own `effective_from` on, and is compared with the directory on that day: a service that
+has changed since is left as it is. The same folder twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from directory.actions.compare import differing, differing_organisation, in_words
+from directory.actions.import_services import Imported
+from directory.actions.publish import publish_in
+from directory.content.folder import Folder, SubjectFile
+from directory.domain.change import Draft, Edit
+from directory.domain.policy import Actor, can
+from directory.domain.service import Owner
+from directory.domain.source import SourceService
+from directory.domain.succession import Noun
+from directory.domain.timeline import Timeline
+from directory.errors import NotAllowed
+from directory.store import changes as change_store
+from directory.store import pages as page_store
+from directory.store import vocabulary as vocabulary_store
+from directory.store.database import Database
+from directory.store.versions import find_ids, timelines
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """What is to be published, each with its instant, and how many files say nothing new."""
+
+    drafts: list[tuple[Draft, datetime]]
+    unchanged: int = 0
+
+
+def import_folder(
+    database: Database, folder: Folder, *, by: Actor, at: datetime, zone: ZoneInfo, dry_run: bool = False
+) -> Imported:
+    """Publish what a folder says and the directory does not, in one transaction; a dry run takes it all back."""
+    if not can(by, "import"):
+        raise NotAllowed("You need to be an editor to import.")
+    with database.write() as connection:
+        found = _compare(connection, folder, at=at, zone=zone)
+        drafts, instants = [draft for draft, _ in found.drafts], [instant for _, instant in found.drafts]
+        published = publish_in(connection, drafts, by=by, at=instants, zone=zone)
+        _write_pages_and_words(connection, folder, at=at)
+        if dry_run:
+            connection.rollback()
+    return Imported(tuple(published), found.unchanged, ())
+
+
+def _compare(connection: Connection, folder: Folder, *, at: datetime, zone: ZoneInfo) -> _Comparison:
+    # History is told as it happened only to a directory that has none: a log does not run backwards.
+    empty = change_store.read_head(connection).number == 0
+    begins = _beginning(folder, at, zone) if empty else at
+    found = _Comparison([])
+    _compare_owners(connection, "organisation", folder.organisations, found, begins)
+    _compare_owners(connection, "team", folder.teams, found, begins)
+    _compare_services(connection, folder.services, found, begins)
+    published = change_store.titles(connection)
+    for change in sorted(folder.changes, key=lambda change: change.published_at or at):
+        if (change.draft.title.strip(), change.draft.effective_from) in published:
+            found.unchanged += 1
+        else:
+            found.drafts.append((change.draft, change.published_at if change.published_at and empty else at))
+    return found
+
+
+def _beginning(folder: Folder, at: datetime, zone: ZoneInfo) -> datetime:
+    """The morning of the first service's first day, but not after the first change."""
+    mornings = [
+        datetime.combine(service.effective_from, time(8), tzinfo=zone)
+        for service in folder.services
+        if service.effective_from
+    ]
+    changes = [change.published_at for change in folder.changes if change.published_at]
+    return min([at, *mornings, *changes])
+
+
+def _lives(connection: Connection, noun: Noun, slugs: Sequence[str]) -> dict[str, Timeline]:
+    ids = find_ids(connection, noun, slugs)
+    lives = timelines(connection, noun, set(ids.values()), steps_after=date.max)
+    return {slug: lives[key] for slug, key in ids.items()}
+
+
+def _compare_owners(
+    connection: Connection, noun: Noun, files: Sequence[SubjectFile], found: _Comparison, begins: datetime
+) -> None:
+    lives = _lives(connection, noun, [file.slug for file in files])
+    organisations = find_ids(connection, "organisation", [str(file.set.get("organisation", "")) for file in files])
+    opened: dict[date, list[Edit]] = {}
+    for file in files:
+        if file.slug not in lives:
+            code = str(file.set["ods_code"]) if file.set.get("ods_code") else None
+            edit = Edit(file.slug, file.set, expected_version=0, slug=file.slug, ods_code=code)
+            opened.setdefault(file.effective_from, []).append(edit)
+            continue
+        said = dict(file.set)
+        if "organisation" in said:
+            said["organisation"] = organisations.get(str(said["organisation"]), said["organisation"])
+        life = lives[file.slug]
+        if edited := differing_organisation(life.on(file.effective_from) or life.facts[0], said):
+            title = f"{file.set['name']}: details corrected"
+            found.drafts.append((_owners_draft(noun, title, [Edit(file.slug, edited)], file.effective_from), begins))
+        else:
+            found.unchanged += 1
+    for day, edits in sorted(opened.items()):
+        title = f"{len(edits)} {noun}{'' if len(edits) == 1 else 's'} added"
+        found.drafts.append((_owners_draft(noun, title, edits, day), begins))
+
+
+def _owners_draft(noun: Noun, title: str, edits: Sequence[Edit], day: date) -> Draft:
+    return Draft(
+        title=title,
+        effective_from=day,
+        organisations=tuple(edits) if noun == "organisation" else (),
+        teams=tuple(edits) if noun == "team" else (),
+        why="The directory's files say so.",
+        weight="minor",
+    )
+
+
+def _compare_services(
+    connection: Connection, services: Sequence[SourceService], found: _Comparison, begins: datetime
+) -> None:
+    lives = _lives(connection, "service", [service.slug for service in services if service.slug])
+    organisations = find_ids(connection, "organisation", [service.organisation.name or "" for service in services])
+    for service in services:
+        slug, day = service.slug or "", service.effective_from
+        assert day is not None
+        named = service.organisation.name or ""
+        owner = Owner(organisations.get(named, named), service.team)
+        if slug not in lives:
+            edit = Edit(slug, {**service.set, "owner": owner}, expected_version=0, slug=slug)
+            title = f"{service.set['name']} is in the directory"
+            why = "It was there when the directory began."
+            found.drafts.append(
+                (
+                    Draft(
+                        title=title, effective_from=day, kinds=("opened",), services=(edit,), why=why, weight="minor"
+                    ),
+                    begins,
+                )
+            )
+            continue
+        before = lives[slug].on(day) or lives[slug].facts[0]
+        edited: Mapping[str, object] = differing(before, service.set, owner, coordinate_tolerance=0.0)
+        if edited:
+            title = f"{before.name}: {in_words(before, edited)}"
+            what = "Use what the entry says now."
+            draft = Draft(
+                title=title,
+                effective_from=day,
+                services=(Edit(slug, edited),),
+                why="Its file says so.",
+                what_to_do=what,
+            )
+            found.drafts.append((draft, begins))
+        else:
+            found.unchanged += 1
+
+
+def _write_pages_and_words(connection: Connection, folder: Folder, *, at: datetime) -> None:
+    for page in folder.pages:
+        page_store.put(connection, page_store.Page(page.slug, 0, page.kind, page.title, page.updated, at, page.text))
+    known = {term: (means, kind) for term, means, kind in vocabulary_store.terms(connection)}
+    vocabulary_store.put(
+        connection, [line for line in folder.vocabulary if known.get(line[0]) != (line[1], line[2])], at=at
+    )

@@ -1,0 +1,156 @@
+"""A folder of Markdown (organisations, teams, services, changes, pages, vocabulary) to domain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from directory.content.markdown import Document, parse
+from directory.content.reading import ChangeFile, read_change
+from directory.domain.service import Facts
+from directory.domain.source import SourceOrganisation, SourceService
+from directory.errors import Invalid, Problem
+from directory.shapes import SHAPE_OF_NOUN, from_plain, set_from_plain
+
+T = TypeVar("T")
+PAGE_KINDS = ("pathway", "forum", "guidance")
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectFile:
+    """An organisation or a team as a file gives it."""
+
+    slug: str
+    set: Mapping[str, object]
+    effective_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class PageFile:
+    """A knowledge page: its whole text, and what is listed of it."""
+
+    slug: str
+    kind: str
+    title: str
+    updated: date
+    text: str
+
+
+@dataclass(slots=True)
+class Folder:
+    """Everything that a folder says."""
+
+    organisations: list[SubjectFile] = field(default_factory=list)
+    teams: list[SubjectFile] = field(default_factory=list)
+    services: list[SourceService] = field(default_factory=list)
+    changes: list[ChangeFile] = field(default_factory=list)
+    pages: list[PageFile] = field(default_factory=list)
+    vocabulary: list[tuple[str, tuple[str, ...], str]] = field(default_factory=list)
+
+
+def read_folder(folder: Path) -> Folder:
+    """Read a whole folder; raises `Invalid` naming every mistake by its file."""
+    found = Folder()
+    problems: list[Problem] = []
+    found.organisations = _each(folder / "organisations", _organisation, problems)
+    found.teams = _each(folder / "teams", _team, problems)
+    found.services = _each(folder / "services", read_service, problems)
+    found.changes = _each(folder / "changes", lambda path, text: read_change(text, where=path.name), problems)
+    found.pages = _each(folder / "pages", _page, problems)
+    vocabulary = folder / "vocabulary.yaml"
+    if vocabulary.exists():
+        found.vocabulary = _vocabulary(vocabulary, problems)
+    if problems:
+        raise Invalid(problems)
+    if not any((found.organisations, found.services, found.changes, found.pages, found.vocabulary)):
+        raise Invalid([Problem(str(folder), "there are no services, changes or pages in this folder")])
+    return found
+
+
+def _each(folder: Path, read: Callable[[Path, str], T], problems: list[Problem]) -> list[T]:
+    values = []
+    for path in sorted(folder.rglob("*.md")) if folder.is_dir() else ():
+        try:
+            values.append(read(path, path.read_text(encoding="utf-8")))
+        except Invalid as invalid:
+            problems += [_named(path, problem) for problem in invalid.problems]
+        except UnicodeDecodeError:
+            problems.append(Problem(path.name, "this is not UTF-8 text; save it as UTF-8"))
+    return values
+
+
+def _named(path: Path, problem: Problem) -> Problem:
+    where = problem.where if problem.where.startswith(path.name) else f"{path.name} {problem.where}".strip()
+    return Problem(where, problem.reason)
+
+
+def _subject(path: Path, text: str, noun: Any) -> SubjectFile:
+    document = parse(text, where=path.name)
+    day = _day(document)
+    facts = {key: value for key, value in document.facts.items() if key != "effective_from"}
+    if document.body.strip():
+        facts["description"] = document.body.strip()
+    return SubjectFile(path.stem, set_from_plain(SHAPE_OF_NOUN[noun], facts, where=path.name), day)
+
+
+def _organisation(path: Path, text: str) -> SubjectFile:
+    return _subject(path, text, "organisation")
+
+
+def _team(path: Path, text: str) -> SubjectFile:
+    return _subject(path, text, "team")
+
+
+def read_service(path: Path, text: str) -> SourceService:
+    """A service as a file gives it; its slug is the file's name unless it says another."""
+    document = parse(text, where=path.name)
+    facts = dict(document.facts)
+    slug = str(facts.pop("slug", path.stem))
+    day = _day(document)
+    for key in ("effective_from", "id", "version", "recorded_at", "change"):
+        facts.pop(key, None)
+    owner = facts.pop("owner", None)
+    if not isinstance(owner, Mapping) or not owner.get("organisation"):
+        raise Invalid([Problem("owner", "say who runs it, as in {organisation: slug, team: slug}")])
+    if document.body.strip():
+        facts["description"] = document.body.strip()
+    return SourceService(
+        identifier=None,
+        set=set_from_plain(Facts, facts, where=path.name),
+        organisation=SourceOrganisation({"name": str(owner["organisation"])}),
+        team=str(owner["team"]) if owner.get("team") else None,
+        slug=slug,
+        effective_from=day,
+    )
+
+
+def _day(document: Document) -> date:
+    given: date = from_plain(date, document.facts.get("effective_from"), where="effective_from")
+    return given
+
+
+def _page(path: Path, text: str) -> PageFile:
+    facts = parse(text, where=path.name).facts
+    problems = []
+    if not str(facts.get("title") or "").strip():
+        problems.append(Problem("title", "a page needs a title"))
+    if facts.get("kind") not in PAGE_KINDS:
+        problems.append(Problem("kind", f"give one of {', '.join(PAGE_KINDS)}"))
+    if problems:
+        raise Invalid(problems)
+    updated: date = from_plain(date, facts.get("updated"), where="updated")
+    return PageFile(path.stem, str(facts["kind"]), str(facts["title"]), updated, text)
+
+
+def _vocabulary(path: Path, problems: list[Problem]) -> list[tuple[str, tuple[str, ...], str]]:
+    try:
+        lines: Sequence[Mapping[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return [(str(line["term"]), tuple(map(str, line["means"])), str(line["kind"])) for line in lines]
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        problems.append(Problem(path.name, f"each line needs term, means and kind: {error}"))
+        return []

@@ -1,0 +1,66 @@
+"""The door of this room: a file in, a `Reading` out, whatever its format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from directory.domain.source import Reading
+from directory.exchange import hsds, nhs_hospitals, ods, services_csv, spreadsheet
+from directory.exchange.findings import not_of_the_format
+from directory.exchange.tabular import decode
+
+READERS: Mapping[str, Callable[[bytes], Reading]] = {
+    services_csv.FORMAT: services_csv.read,
+    hsds.FORMAT: hsds.read,
+    nhs_hospitals.FORMAT: nhs_hospitals.read,
+    ods.TRUSTS: ods.read_trusts,
+    ods.SUCCESSORS: ods.read_successors,
+    ods.MEMBERSHIPS: ods.read_memberships,
+}
+FORMATS: tuple[str, ...] = tuple(READERS)
+
+
+def read(path: Path, format: str = "auto") -> Reading:
+    """What a file says, as the reader of its format takes it; `auto` tells the format by the file's content.
+
+    Raises `Invalid` where the file cannot be opened, is of no known format, or is not of the format that was named.
+    Bad rows raise nothing: they are the reading's `problems`.
+    """
+    data = _bytes_of(path)
+    return READERS[_format_of(path, data) if format == "auto" else _known(format)](data)
+
+
+def detect(path: Path) -> str:
+    """The format of a file by its first bytes and first line; raises `Invalid` where no format is like it."""
+    return _format_of(path, _bytes_of(path))
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise not_of_the_format(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def _known(format: str) -> str:
+    if format not in READERS:
+        raise not_of_the_format(f"There is no format “{format}”; the formats are {', '.join(FORMATS)}.")
+    return format
+
+
+def _format_of(path: Path, data: bytes) -> str:
+    if data.startswith(spreadsheet.SIGNATURE):
+        return services_csv.FORMAT
+    text = decode(data)
+    for format, looks_like in (
+        (hsds.FORMAT, hsds.looks_like),
+        (nhs_hospitals.FORMAT, nhs_hospitals.looks_like),
+        (ods.SUCCESSORS, ods.looks_like_successors),
+        (ods.MEMBERSHIPS, ods.looks_like_memberships),
+        (ods.TRUSTS, ods.looks_like_trusts),
+        (services_csv.FORMAT, services_csv.looks_like),
+    ):
+        if looks_like(text):
+            return format
+    raise not_of_the_format(f"{path.name} is of no known format; name it with --format: {', '.join(FORMATS)}.")
