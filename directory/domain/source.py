@@ -35,13 +35,13 @@ class SourceOrganisation:
 
 @dataclass(frozen=True, slots=True)
 class SourceService:
-    """A service that a source describes, found again by `identifier`, else by `slug`.
+    """A service that a source describes, found again by `identifier`, else by `slug`; one of them is given.
 
     `set` holds `Facts` fields but `owner`, which names its organisation and team instead. `locations` that differ only
     by `coordinate_tolerance` degrees at the same address count as the same.
     """
 
-    identifier: Identifier
+    identifier: Identifier | None
     set: Mapping[str, object]
     organisation: SourceOrganisation
     team: str | None = None

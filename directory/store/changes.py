@@ -283,18 +283,12 @@ def mark_written(connection: Connection, numbers: Sequence[int], *, at: datetime
 
 
 def records(connection: Connection, *, after: int, limit: int) -> list[Any]:
-    """The records as they were published, in order: rows of number, slug, recorded_at, record, sha256, previous."""
-    columns = (
-        changes.c.number,
-        changes.c.slug,
-        changes.c.recorded_at,
-        changes.c.record,
-        changes.c.sha256,
-        changes.c.previous,
-    )
-    return list(
-        connection.execute(select(*columns).where(changes.c.number > after).order_by(changes.c.number).limit(limit))
-    )
+    """The records as published, in order: rows of number, slug, recorded_at, record, sha256, previous, written_at."""
+    columns = [
+        changes.c[name] for name in ("number", "slug", "recorded_at", "record", "sha256", "previous", "written_at")
+    ]
+    statement = select(*columns).where(changes.c.number > after).order_by(changes.c.number).limit(limit)
+    return list(connection.execute(statement))
 
 
 def count(connection: Connection) -> int:

@@ -61,7 +61,7 @@ class Audience:
 
 
 def waiting(connection: Connection, stage: Stage, *, today: date, limit: int) -> list[Waiting]:
-    """The oldest changes whose stage is still to be told; in-force waits for the effective day, compared with `today`."""
+    """The oldest changes whose stage is still to be told; in-force waits until `today` is the effective day."""
     rows = connection.execute(
         select(changes.c.number, changes.c.effective_from, changes.c.recorded_at)
         .where(_untold(stage, today))
@@ -111,9 +111,9 @@ def tell(connection: Connection, number: int, stage: Stage, *, at: datetime) -> 
     chosen = _deliveries(terms, number, stage, urgent=change.urgent, at=at)
     columns = ("change_number", "stage", "person_id", "channel", "rank", "reasons", "matched_at", "state")
     # PostgreSQL's spelling of ON CONFLICT is SQLite's too.
-    return connection.execute(
-        postgresql.insert(deliveries).from_select([*columns, "next_attempt_at"], chosen).on_conflict_do_nothing()
-    ).rowcount
+    statement = postgresql.insert(deliveries).from_select([*columns, "next_attempt_at"], chosen)
+    written = statement.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return connection.execute(written).rowcount
 
 
 def audience(connection: Connection, terms: Iterable[tuple[str, str, str]]) -> Audience:

@@ -48,7 +48,8 @@ def fill(connection: Connection, slot_at: datetime, ranks: Collection[int], *, a
         .distinct()
     )
     columns = ["person_id", "slot_at", "created_at", "state"]
-    made = connection.execute(postgresql.insert(digests).from_select(columns, who).on_conflict_do_nothing()).rowcount
+    statement = postgresql.insert(digests).from_select(columns, who).on_conflict_do_nothing()
+    made = connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount
     # What was matched between these two statements for somebody without a digest waits for the next slot.
     connection.execute(
         update(deliveries)

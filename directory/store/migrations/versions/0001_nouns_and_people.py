@@ -11,6 +11,17 @@ SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _organisations()
+    _people()
+    _services()
+    _teams()
+    _champions()
+    _identifiers()
+    _memberships()
+    _organisation_memberships()
+
+
+def _organisations() -> None:
     op.create_table(
         "organisations",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -20,6 +31,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("ods_code", name=op.f("uq_organisations_ods_code")),
         sa.UniqueConstraint("slug", name=op.f("uq_organisations_slug")),
     )
+
+
+def _people() -> None:
     op.create_table(
         "people",
         sa.Column("id", SERIAL, nullable=False),
@@ -31,6 +45,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
         sa.UniqueConstraint("email", name=op.f("uq_people_email")),
     )
+
+
+def _services() -> None:
     op.create_table(
         "services",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -38,6 +55,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_services")),
         sa.UniqueConstraint("slug", name=op.f("uq_services_slug")),
     )
+
+
+def _teams() -> None:
     op.create_table(
         "teams",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -45,6 +65,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_teams")),
         sa.UniqueConstraint("slug", name=op.f("uq_teams_slug")),
     )
+
+
+def _champions() -> None:
     op.create_table(
         "champions",
         sa.Column("person_id", SERIAL, nullable=False),
@@ -55,6 +78,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_champions_team_id")),
         sa.PrimaryKeyConstraint("person_id", "team_id", "topic", name=op.f("pk_champions")),
     )
+
+
+def _identifiers() -> None:
     op.create_table(
         "identifiers",
         sa.Column("system", sa.String(length=200), nullable=False),
@@ -64,6 +90,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("system", "value", name=op.f("pk_identifiers")),
     )
     op.create_index(op.f("ix_identifiers_service_id"), "identifiers", ["service_id"], unique=False)
+
+
+def _memberships() -> None:
     op.create_table(
         "memberships",
         sa.Column("person_id", SERIAL, nullable=False),
@@ -75,6 +104,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_memberships_team_id")),
         sa.PrimaryKeyConstraint("person_id", "team_id", name=op.f("pk_memberships")),
     )
+
+
+def _organisation_memberships() -> None:
     op.create_table(
         "organisation_memberships",
         sa.Column("member", sa.String(length=64), nullable=False),

@@ -11,6 +11,20 @@ SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _counters()
+    _imports()
+    _version_terms()
+    _changes()
+    _change_subjects()
+    _change_terms()
+    _organisation_versions()
+    _service_versions()
+    _successions()
+    _team_versions()
+    _first_number()
+
+
+def _counters() -> None:
     op.create_table(
         "counters",
         sa.Column("name", sa.String(length=32), nullable=False),
@@ -19,6 +33,9 @@ def upgrade() -> None:
         sa.Column("recorded_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_counters")),
     )
+
+
+def _imports() -> None:
     op.create_table(
         "imports",
         sa.Column("id", SERIAL, nullable=False),
@@ -31,6 +48,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_imports_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
     )
+
+
+def _version_terms() -> None:
     op.create_table(
         "version_terms",
         sa.Column("subject_id", sa.String(length=64), nullable=False),
@@ -41,6 +61,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject_id", "number", "facet", "value", name=op.f("pk_version_terms")),
     )
     op.create_index("ix_version_terms_facet_value", "version_terms", ["facet", "value"], unique=False)
+
+
+def _changes() -> None:
     op.create_table(
         "changes",
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -96,6 +119,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("written_at IS NULL"),
         postgresql_where=sa.text("written_at IS NULL"),
     )
+
+
+def _change_subjects() -> None:
     op.create_table(
         "change_subjects",
         sa.Column("change_number", sa.BigInteger(), nullable=False),
@@ -110,6 +136,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_change_subjects_subject", "change_subjects", ["noun", "subject_id", "effective_from"], unique=False
     )
+
+
+def _change_terms() -> None:
     op.create_table(
         "change_terms",
         sa.Column("change_number", sa.BigInteger(), nullable=False),
@@ -120,6 +149,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("change_number", "subject_id", "facet", "value", name=op.f("pk_change_terms")),
     )
     op.create_index("ix_change_terms_facet_value", "change_terms", ["facet", "value"], unique=False)
+
+
+def _organisation_versions() -> None:
     op.create_table(
         "organisation_versions",
         sa.Column("subject_id", sa.String(length=64), nullable=False),
@@ -145,6 +177,9 @@ def upgrade() -> None:
         ["subject_id", "effective_from", "number"],
         unique=False,
     )
+
+
+def _service_versions() -> None:
     op.create_table(
         "service_versions",
         sa.Column("subject_id", sa.String(length=64), nullable=False),
@@ -174,6 +209,9 @@ def upgrade() -> None:
         op.f("ix_service_versions_owner_organisation"), "service_versions", ["owner_organisation"], unique=False
     )
     op.create_index(op.f("ix_service_versions_owner_team"), "service_versions", ["owner_team"], unique=False)
+
+
+def _successions() -> None:
     op.create_table(
         "successions",
         sa.Column("id", SERIAL, nullable=False),
@@ -195,6 +233,9 @@ def upgrade() -> None:
     op.create_index("ix_successions_change", "successions", ["change_number"], unique=False)
     op.create_index("ix_successions_predecessor", "successions", ["noun", "predecessor"], unique=False)
     op.create_index("ix_successions_successor", "successions", ["noun", "successor"], unique=False)
+
+
+def _team_versions() -> None:
     op.create_table(
         "team_versions",
         sa.Column("subject_id", sa.String(length=64), nullable=False),
@@ -216,4 +257,7 @@ def upgrade() -> None:
         "ix_team_versions_in_force", "team_versions", ["subject_id", "effective_from", "number"], unique=False
     )
     op.create_index(op.f("ix_team_versions_organisation"), "team_versions", ["organisation"], unique=False)
+
+
+def _first_number() -> None:
     op.execute(f"INSERT INTO counters (name, value, sha256) VALUES ('change', 0, '{'0' * 64}')")

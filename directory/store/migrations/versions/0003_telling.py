@@ -11,12 +11,25 @@ SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _digest_slots()
+    _digests()
+    _subscriptions()
+    _subscription_terms()
+    _webhook_sequences()
+    _acknowledgements()
+    _deliveries()
+
+
+def _digest_slots() -> None:
     op.create_table(
         "digest_slots",
         sa.Column("slot_at", INSTANT, nullable=False),
         sa.Column("run_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("slot_at", name=op.f("pk_digest_slots")),
     )
+
+
+def _digests() -> None:
     op.create_table(
         "digests",
         sa.Column("id", SERIAL, nullable=False),
@@ -43,6 +56,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
     )
+
+
+def _subscriptions() -> None:
     op.create_table(
         "subscriptions",
         sa.Column("id", SERIAL, nullable=False),
@@ -64,6 +80,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_subscriptions_person_id"), "subscriptions", ["person_id"], unique=False)
     op.create_index(op.f("ix_subscriptions_team_id"), "subscriptions", ["team_id"], unique=False)
+
+
+def _subscription_terms() -> None:
     op.create_table(
         "subscription_terms",
         sa.Column("subscription_id", SERIAL, nullable=False),
@@ -77,6 +96,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_subscription_terms_facet_value", "subscription_terms", ["facet", "value", "subscription_id"], unique=False
     )
+
+
+def _webhook_sequences() -> None:
     op.create_table(
         "webhook_sequences",
         sa.Column("subscription_id", SERIAL, nullable=False),
@@ -86,6 +108,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("subscription_id", name=op.f("pk_webhook_sequences")),
     )
+
+
+def _acknowledgements() -> None:
     op.create_table(
         "acknowledgements",
         sa.Column("change_number", sa.BigInteger(), nullable=False),
@@ -96,6 +121,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_acknowledgements_person_id")),
         sa.PrimaryKeyConstraint("change_number", "person_id", "team_id", name=op.f("pk_acknowledgements")),
     )
+
+
+def _deliveries() -> None:
     op.create_table(
         "deliveries",
         sa.Column("id", SERIAL, nullable=False),

@@ -11,6 +11,19 @@ SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _audit()
+    _gaps()
+    _idempotent_answers()
+    _pages()
+    _vocabulary()
+    _checks()
+    _keys()
+    _page_versions()
+    _sessions()
+    _reports()
+
+
+def _audit() -> None:
     op.create_table(
         "audit",
         sa.Column("id", SERIAL, nullable=False),
@@ -22,6 +35,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
     op.create_index("ix_audit_object", "audit", ["object"], unique=False)
+
+
+def _gaps() -> None:
     op.create_table(
         "gaps",
         sa.Column("query", sa.String(length=200), nullable=False),
@@ -31,6 +47,9 @@ def upgrade() -> None:
         sa.Column("closed_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("query", name=op.f("pk_gaps")),
     )
+
+
+def _idempotent_answers() -> None:
     op.create_table(
         "idempotent_answers",
         sa.Column("actor", sa.String(length=100), nullable=False),
@@ -42,6 +61,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("actor", "key", name=op.f("pk_idempotent_answers")),
     )
     op.create_index(op.f("ix_idempotent_answers_created_at"), "idempotent_answers", ["created_at"], unique=False)
+
+
+def _pages() -> None:
     op.create_table(
         "pages",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -49,6 +71,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pages")),
         sa.UniqueConstraint("slug", name=op.f("uq_pages_slug")),
     )
+
+
+def _vocabulary() -> None:
     op.create_table(
         "vocabulary",
         sa.Column("term", sa.String(length=200), nullable=False),
@@ -57,6 +82,9 @@ def upgrade() -> None:
         sa.Column("recorded_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("term", name=op.f("pk_vocabulary")),
     )
+
+
+def _checks() -> None:
     op.create_table(
         "checks",
         sa.Column("id", SERIAL, nullable=False),
@@ -69,6 +97,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_checks")),
     )
     op.create_index("ix_checks_service", "checks", ["service_id", "checked_at"], unique=False)
+
+
+def _keys() -> None:
     op.create_table(
         "keys",
         sa.Column("id", sa.String(length=16), nullable=False),
@@ -83,6 +114,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("secret_sha256", name=op.f("uq_keys_secret_sha256")),
     )
     op.create_index(op.f("ix_keys_person_id"), "keys", ["person_id"], unique=False)
+
+
+def _page_versions() -> None:
     op.create_table(
         "page_versions",
         sa.Column("page_id", sa.String(length=64), nullable=False),
@@ -98,6 +132,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_page_versions_person_id")),
         sa.PrimaryKeyConstraint("page_id", "number", name=op.f("pk_page_versions")),
     )
+
+
+def _sessions() -> None:
     op.create_table(
         "sessions",
         sa.Column("token_sha256", sa.String(length=64), nullable=False),
@@ -109,6 +146,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_sha256", name=op.f("pk_sessions")),
     )
     op.create_index(op.f("ix_sessions_person_id"), "sessions", ["person_id"], unique=False)
+
+
+def _reports() -> None:
     op.create_table(
         "reports",
         sa.Column("id", SERIAL, nullable=False),

@@ -1,0 +1,1 @@
+"""JSON over HTTP: parse, one call, answer."""

@@ -1,0 +1,137 @@
+"""The body of POST /changes: the shape that it must have, and the draft that it makes.
+
+Only form is checked here: types, sizes, characters. What the fields mean is read by the parser that files use too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from directory.api.parameters import CONTROL
+from directory.api.problems import Refused
+from directory.content.reading import draft_from_plain
+from directory.domain.change import Draft, Edit, Kind, Weight
+from directory.domain.service import Area, Identifier
+from directory.domain.succession import SuccessionKind
+from directory.errors import Invalid, Problem
+from directory.shapes import problems_of
+
+Key = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Slug = Annotated[str, StringConstraints(max_length=80, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+OdsCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{2,12}$")]
+Text = Annotated[str, StringConstraints(max_length=50_000)]
+# As long as the store keeps them.
+LONGEST_TERM, LONGEST_SYSTEM, LONGEST_NAME = 300, 200, 500
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", populate_by_name=True)
+
+
+class EditBody(_Body):
+    """What a change sets on one service, organisation or team."""
+
+    id: Key
+    expected_version: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    slug: Slug | None = None
+    ods_code: OdsCode | None = None
+    set: dict[str, Any] = {}
+
+
+class LinkBody(_Body):
+    """One succession."""
+
+    kind: SuccessionKind
+    from_: Annotated[Key, Field(alias="from")]
+    to: Key | None = None
+    effective_from: date | None = None
+    part: dict[str, Any] | None = None
+
+
+class ChangeBody(_Body):
+    """A change as a program publishes it."""
+
+    title: Annotated[str, StringConstraints(max_length=LONGEST_NAME)] = ""
+    kinds: list[Kind] = []
+    services: list[EditBody] = []
+    organisations: list[EditBody] = []
+    teams: list[EditBody] = []
+    succession: list[LinkBody] = []
+    organisation_succession: list[LinkBody] = []
+    effective_from: date
+    why: Text = ""
+    what_to_do: Text = ""
+    in_flight: Text = ""
+    weight: Weight = "major"
+    urgent: bool = False
+
+
+def read_change(body: bytes) -> dict[str, Any]:
+    """The body as plain data of the right form; raises `Refused` where it is no JSON, `Invalid` where it has another."""
+    try:
+        shaped = ChangeBody.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        if first["type"] == "json_invalid":
+            raise Refused(400, "malformed-json", first["msg"]) from None
+        raise Invalid(problems_of(error)) from None
+    plain = shaped.model_dump(by_alias=True, exclude_unset=True)
+    if problems := list(_unclean(plain, "")):
+        raise Invalid(problems)
+    return plain
+
+
+def draft_of(plain: Mapping[str, Any]) -> Draft:
+    """The draft that plain data makes; raises `Invalid` naming every mistake."""
+    draft = draft_from_plain(plain)
+    if problems := [
+        *(problem for place, edit in enumerate(draft.services) for problem in _oversized(f"services.{place}", edit)),
+        *_nameless(draft),
+    ]:
+        raise Invalid(problems)
+    return draft
+
+
+def _unclean(value: object, where: str) -> Iterator[Problem]:
+    """Every text with a control character in it: a NUL is no text to a database, and the others are never meant."""
+    if isinstance(value, str):
+        if CONTROL.search(value):
+            yield Problem(where, "take out the control characters")
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _unclean(key, where)
+            yield from _unclean(part, f"{where}.{key}".lstrip("."))
+    elif isinstance(value, list):
+        for place, part in enumerate(value):
+            yield from _unclean(part, f"{where}.{place}")
+
+
+def _oversized(where: str, edit: Edit) -> Iterator[Problem]:
+    for field in ("name", "needs", "former_names", "areas", "identifiers"):
+        given: Any = edit.set.get(field, ())
+        for item in (given,) if isinstance(given, str) else given:
+            if any(len(text) > longest for text, longest in _measured(field, item)):
+                yield Problem(f"{where}.set.{field}", "too long: shorten it")
+
+
+def _measured(field: str, item: str | Area | Identifier) -> list[tuple[str, int]]:
+    if isinstance(item, Area):
+        return [(item.name, LONGEST_TERM)]
+    if isinstance(item, Identifier):
+        return [(item.system, LONGEST_SYSTEM), (item.value, LONGEST_TERM)]
+    return [(item, LONGEST_NAME if field == "name" else LONGEST_TERM)]
+
+
+def _nameless(draft: Draft) -> Iterator[Problem]:
+    for field, edits in (
+        ("services", draft.services),
+        ("organisations", draft.organisations),
+        ("teams", draft.teams),
+    ):
+        for place, edit in enumerate(edits):
+            if not str(edit.set.get("name", "a name")).strip():
+                yield Problem(f"{field}.{place}.set.name", "give it a name")

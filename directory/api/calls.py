@@ -1,0 +1,123 @@
+"""What every call goes through before its own work: its parameters, its key, its body."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from directory.api.parameters import LARGEST, Parameters
+from directory.api.problems import Refused
+from directory.domain.policy import ANYONE, Actor
+from directory.errors import NotAllowed, NotFound, NotSignedIn
+from directory.site import Site
+from directory.store.people import actor_of_key
+
+LARGEST_BODY = 1024 * 1024
+LONGEST_KEY = 200
+_KEYS_IN_QUERY = frozenset({"key", "api_key", "apikey", "access_token"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: what is asked, of which site, by whom."""
+
+    request: Request
+    site: Site
+    by: Actor
+    given: Parameters
+    body: bytes = b""
+
+    @property
+    def base_url(self) -> str:
+        """The address that every link begins with."""
+        return self.site.settings.base_url
+
+    def header(self, name: str) -> str | None:
+        """A header's value, where it was sent."""
+        return self.request.headers.get(name)
+
+    def key(self, name: str = "key") -> str:
+        """An id, slug or code from the path; raises NotFound for what cannot be one."""
+        found = str(self.request.path_params[name])
+        if not found.isprintable() or len(found) > LONGEST_KEY:
+            raise NotFound("There is nothing at this address.")
+        return found
+
+    def number(self, name: str = "number") -> int:
+        """A number from the path; raises NotFound for what cannot be one."""
+        found = self.key(name)
+        if not (found.isascii() and found.isdigit() and len(found) <= 16 and int(found) <= LARGEST):
+            raise NotFound(f"There is no number {found}.")
+        return int(found)
+
+
+Handler = Callable[[Call], Response]
+
+
+def reads(handler: Handler) -> Callable[[Request], Response]:
+    """A call that anybody may make, or everybody with a key where reading needs to be signed in."""
+
+    def endpoint(request: Request) -> Response:
+        site: Site = request.app.state.site
+        by = _caller(request, site)
+        if by is ANYONE and site.settings.reading == "signed-in":
+            raise NotSignedIn("Reading needs a key here: send it as Authorization: Bearer KEY.")
+        return handler(Call(request, site, by, Parameters(request.query_params)))
+
+    return endpoint
+
+
+def publishes(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """A call with a JSON body and a key that may publish; its work is done in a thread."""
+
+    async def endpoint(request: Request) -> Response:
+        site: Site = request.app.state.site
+        by = await run_in_threadpool(_publisher, request, site)
+        given = Parameters(request.query_params)
+        call = Call(request, site, by, given, await _json_body(request))
+        return await run_in_threadpool(handler, call)
+
+    return endpoint
+
+
+def _caller(request: Request, site: Site) -> Actor:
+    """Whoever the key stands for; nobody in particular without one. A key that is not valid is refused, not ignored."""
+    if _KEYS_IN_QUERY & {name.lower() for name in request.query_params}:
+        # Addresses end up in logs and histories.
+        raise Refused(400, "key-in-query", "A key does not belong in an address: send Authorization: Bearer KEY.")
+    given = request.headers.get("authorization")
+    if given is None:
+        return ANYONE
+    scheme, _, secret = given.partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise NotSignedIn("Send the key as Authorization: Bearer KEY.")
+    with site.database.read() as connection:
+        actor = actor_of_key(connection, secret.strip(), at=site.now())
+    if actor is None:
+        raise NotSignedIn("This key is unknown, expired or revoked.")
+    return actor
+
+
+def _publisher(request: Request, site: Site) -> Actor:
+    by = _caller(request, site)
+    if by is ANYONE:
+        raise NotSignedIn("This needs a key that may publish: send it as Authorization: Bearer KEY.")
+    if by.scope != "publish":
+        raise NotAllowed("This key may only read: ask for one of scope publish.")
+    return by
+
+
+async def _json_body(request: Request) -> bytes:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Refused(415, "wrong-content-type", "Send JSON, with Content-Type: application/json.")
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LARGEST_BODY:
+            raise Refused(413, "too-large", f"A body is at most {LARGEST_BODY:,} bytes.")
+    return bytes(body)

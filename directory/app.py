@@ -1,0 +1,69 @@
+"""The whole web application at a glance: its routes, its errors, what it holds open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from directory import api, web
+from directory.api.routes import problem
+from directory.errors import SignpostError
+from directory.settings import load
+from directory.site import Site
+from directory.store.database import reachable
+from directory.store.migrate import at_head
+from directory.web.routes import error_page
+
+
+def create() -> Starlette:
+    """The application of this process's environment; what a server with several processes calls in each of them."""
+    return build(Site.open(load(os.environ)))
+
+
+def build(site: Site) -> Starlette:
+    """The application for a site, which it closes when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        site.close()
+
+    app = Starlette(
+        routes=[
+            Route("/live", live),
+            Route("/ready", ready),
+            Mount("/api/v1", routes=api.routes.routes()),
+            *web.routes.routes(),
+        ],
+        exception_handlers={SignpostError: failed, HTTPException: failed, Exception: failed},
+        lifespan=lifespan,
+    )
+    app.state.site = site
+    return app
+
+
+async def live(_request: Request) -> Response:
+    """The process answers."""
+    return JSONResponse({"status": "live"})
+
+
+def ready(request: Request) -> Response:
+    """The database answers and holds the newest migration: this process can do its work."""
+    database = request.app.state.site.database
+    if not reachable(database):
+        return JSONResponse({"status": "the database does not answer"}, status_code=503)
+    if not at_head(database):
+        return JSONResponse({"status": "the database needs `signpost migrate`"}, status_code=503)
+    return JSONResponse({"status": "ready"})
+
+
+def failed(request: Request, error: Exception) -> Response:
+    """An error, as a program or as a person reads it."""
+    return problem(request, error) if request.url.path.startswith("/api/") else error_page(request, error)

@@ -1,0 +1,1 @@
+"""The `signpost` command: one function a command, each parse → one call → print."""

@@ -1,0 +1,151 @@
+"""Commands that write: publish, import."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from directory.actions.import_content import import_folder
+from directory.actions.import_services import Import, Imported, import_file, preview_import
+from directory.actions.publish import preview, publish
+from directory.api.entries import change_json
+from directory.commands.shared import Day, Failure, acting, as_json, opened, print_json, starter_folder
+from directory.content.folder import read_folder
+from directory.content.reading import read_change
+from directory.domain.policy import Actor
+from directory.errors import ImportRefused, Invalid, RowProblem
+from directory.exchange.reading import FORMATS, read
+from directory.site import Site
+from directory.store.deliveries import Audience, audience
+
+
+@click.command("publish")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--as", "email", metavar="EMAIL", help="Who publishes; without it, whoever runs this machine.")
+@click.option("--dry-run", is_flag=True, help="Print who would be told; write nothing.")
+@as_json
+def publish_command(file: Path, email: str | None, dry_run: bool, json_: bool) -> None:
+    """Publish a change from a Markdown file."""
+    with opened() as site:
+        draft = read_change(file.read_text(encoding="utf-8"), where=file.name).draft
+        call = preview if dry_run else publish
+        done = call(site.database, draft, by=acting(site, email), at=site.now(), zone=site.settings.zone)
+        with site.database.read() as connection:
+            told = audience(connection, done.new.terms)
+        if json_:
+            print_json(change_json(done.change, base_url=site.settings.base_url) | {"audience": _audience_json(told)})
+            return
+        change = done.change
+        click.echo(f"{'Would publish' if dry_run else 'Published'} change {change.number}: {change.title}")
+        click.echo(f"  {', '.join(change.kinds)}, from {change.effective_from}, {change.weight}")
+        if change.weight == "minor":
+            click.echo("  Nobody is told of a minor change.")
+            return
+        click.echo(f"  {told.people} people and {told.teams} teams {'would be' if dry_run else 'are'} told")
+        for label, count in told.by_subscription:
+            click.echo(f"    {count} by {label}")
+
+
+def _audience_json(told: Audience) -> dict[str, Any]:
+    return {
+        "people": told.people,
+        "teams": told.teams,
+        "subscriptions": [{"label": label, "count": count} for label, count in told.by_subscription],
+    }
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--format", "format_", type=click.Choice(["auto", "markdown", *FORMATS]), default="auto", show_default=True
+)
+@click.option("--as", "email", metavar="EMAIL", help="Who imports; without it, whoever runs this machine.")
+@click.option("--effective", type=Day(), help="The day from which it holds; today by default.")
+@click.option("--complete", is_flag=True, help="Close what came from this kind of source and is no longer in it.")
+@click.option("--dry-run", is_flag=True, help="Print what would change; write nothing.")
+@as_json
+def import_command(
+    files: Sequence[Path],
+    format_: str,
+    email: str | None,
+    effective: date | None,
+    complete: bool,
+    dry_run: bool,
+    json_: bool,
+) -> None:
+    """Import files: what differs from the directory becomes changes. All of a file comes in, or nothing of it."""
+    with opened() as site:
+        by = acting(site, email)
+        results = []
+        with click.progressbar(files, label="Importing", show_pos=True, hidden=json_ or len(files) == 1) as progress:
+            for file in progress:
+                day = effective or site.today()
+                try:
+                    results.append(
+                        (file, _import_one(site, file, format_, by, day, complete=complete, dry_run=dry_run))
+                    )
+                except ImportRefused as refusal:
+                    _print_problems(file, refusal.problems, json_=json_)
+                    raise Failure(f"{file.name}: {refusal}") from None
+                except Invalid as invalid:
+                    for problem in invalid.problems:
+                        click.echo(str(problem), err=True)
+                    raise Failure(f"{file.name}: nothing was written; mend the above and import again") from None
+        for file, done in results:
+            _print_imported(site, file, done, dry_run=dry_run, json_=json_)
+
+
+def _import_one(
+    site: Site, file: Path, format_: str, by: Actor, day: date, *, complete: bool, dry_run: bool
+) -> Imported:
+    at, zone = site.now(), site.settings.zone
+    if format_ == "markdown" or file.is_dir():
+        return import_folder(site.database, read_folder(file), by=by, at=at, zone=zone, dry_run=dry_run)
+    job = Import(read(file, format_), file.name, by, at, zone, day, complete)
+    return (preview_import if dry_run else import_file)(site.database, job)
+
+
+def _print_problems(file: Path, problems: Sequence[RowProblem], *, json_: bool) -> None:
+    if json_:
+        rows = [{"row": problem.row, "column": problem.column, "reason": problem.reason} for problem in problems]
+        print_json({"file": str(file), "problems": rows})
+    else:
+        for problem in problems:
+            click.echo(f"{file.name}: {problem}", err=True)
+
+
+def _print_imported(site: Site, file: Path, done: Imported, *, dry_run: bool, json_: bool) -> None:
+    if json_:
+        changes = [change_json(published.change, base_url=site.settings.base_url) for published in done.changes]
+        notices = [{"row": each.row, "column": each.column, "reason": each.reason} for each in done.notices]
+        print_json({"file": str(file), "changes": changes, "unchanged": done.unchanged, "notices": notices})
+        return
+    for notice in done.notices:
+        click.echo(f"{file.name}: note: {notice}")
+    if dry_run:
+        for published in done.changes:
+            click.echo(f"{', '.join(published.change.kinds)}: {published.change.title}")
+    kinds = Counter(kind for published in done.changes for kind in published.change.kinds)
+    counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "none"
+    verb = "would be published" if dry_run else "published"
+    click.echo(f"{file.name}: {len(done.changes)} changes {verb} ({counted}); {done.unchanged} services unchanged")
+
+
+def import_starter(site: Site) -> bool:
+    """Fill an empty directory with the starter content; whether there was anything to do."""
+    from directory.domain.policy import OPERATOR
+    from directory.store import changes
+
+    with site.database.read() as connection:
+        if changes.read_head(connection).number:
+            return False
+    folder = starter_folder()
+    if folder is None:
+        return False
+    import_folder(site.database, read_folder(folder), by=OPERATOR, at=site.now(), zone=site.settings.zone)
+    return True

@@ -1,0 +1,104 @@
+"""Commands that run it: serve, work, migrate, reindex, settings, version."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import click
+import uvicorn
+
+from directory import __version__
+from directory.actions.follow import follow_index, rebuild_index
+from directory.commands.publishing import import_starter
+from directory.commands.shared import Failure, as_json, opened, print_json
+from directory.errors import SignpostError
+from directory.settings import in_force
+from directory.worker import Worker
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def _log() -> None:
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=1, show_default=True, help="How many processes answer.")
+@click.option("--no-work", is_flag=True, help="Only answer; another `signpost work` does the rest.")
+@click.option("--starter", is_flag=True, help="Fill an empty directory with the starter content first.")
+def serve(host: str, port: int, workers: int, no_work: bool, starter: bool) -> None:
+    """The web application, with the background loop."""
+    _log()
+    with opened() as site:
+        if starter and import_starter(site):
+            click.echo("The directory was empty: it now holds the starter content, Northmoor.")
+        # The first reader must not wait for, or miss, an index that is not there yet.
+        follow_index(site.database, site.engine, today=site.today())
+        worker = Worker(site)
+        if not no_work:
+            worker.start()
+        try:
+            uvicorn.run(
+                "directory.app:create",
+                factory=True,
+                host=host,
+                port=port,
+                workers=workers,
+                access_log=False,
+                log_config=None,
+            )
+        finally:
+            worker.stop()
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do all that is due now, then exit.")
+def work(once: bool) -> None:
+    """The background loop: index, records, matching, digests and sending."""
+    _log()
+    with opened() as site:
+        worker = Worker(site)
+        if not once:
+            worker.run()
+        elif failed := worker.once():
+            raise Failure(f"{failed} steps failed; the log above says why")
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to this version's tables."""
+    with opened():
+        click.echo("The database is up to date.")
+
+
+@click.command()
+def reindex() -> None:
+    """Make the search index anew; the old one answers meanwhile."""
+    with opened() as site:
+        count = rebuild_index(site.database, site.engine, today=site.today())
+        click.echo(f"{count} services indexed.")
+
+
+@click.command()
+@as_json
+def settings(json_: bool) -> None:
+    """Every setting, its value, and where it comes from; secrets are masked."""
+    try:
+        rows = in_force(os.environ)
+    except SignpostError as error:
+        raise Failure(str(error)) from None
+    if json_:
+        print_json({row.name: {"value": row.value, "source": row.source} for row in rows})
+        return
+    for row in rows:
+        click.echo(f"{row.name}={row.value}  ({row.source})")
+
+
+@click.command()
+def version() -> None:
+    """The version of Signpost."""
+    click.echo(__version__)

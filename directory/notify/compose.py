@@ -1,0 +1,168 @@
+"""Step three: a message from items. Pure: the same items give the same message, with the same Message-ID.
+
+Text and HTML come from the same record (`notice.Notice`). Headers follow RFC 5322, RFC 2369 and RFC 8058
+(unsubscribing), RFC 2919 (List-Id) and RFC 3834 (Auto-Submitted).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from directory.notify.letterhead import Letterhead
+from directory.notify.lines import one_line
+from directory.notify.notice import Item, full_date
+
+# Seven-bit, so that no relay has to say that it takes more.
+POLICY = SMTP.clone(cte_type="7bit")
+LONGEST_SUBJECT = 200
+THIS_WEEK = timedelta(days=7)
+
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=select_autoescape(["html"], default=False),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+TEMPLATES.filters["full_date"] = full_date
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """To whom a message goes."""
+
+    person_id: int
+    email: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Items of a digest under one heading."""
+
+    heading: str
+    items: tuple[Item, ...]
+
+
+def compose_immediate(item: Item, *, to: Recipient, letterhead: Letterhead, at: datetime) -> EmailMessage:
+    """The message of one delivery; raises ValueError where the address cannot be written in a header."""
+    return _message(
+        [Section("", (item,))],
+        subject=subject_of(item, _today(letterhead, at)),
+        message_id=f"delivery-{item.delivery_id}",
+        to=to,
+        letterhead=letterhead,
+        at=at,
+    )
+
+
+def compose_digest(
+    items: Sequence[Item],
+    *,
+    digest_id: int,
+    slot_at: datetime,
+    to: Recipient,
+    letterhead: Letterhead,
+    at: datetime,
+) -> EmailMessage:
+    """The message of one digest, ordered by effective date with what starts this week first."""
+    today = _today(letterhead, slot_at)
+    sections = sections_of(items, today)
+    shown = [item for section in sections for item in section.items]
+    subject = subject_of(shown[0], today) if len(shown) == 1 else f"{len(shown)} changes to services you follow"
+    return _message(sections, subject=subject, message_id=f"digest-{digest_id}", to=to, letterhead=letterhead, at=at)
+
+
+def subject_of(item: Item, today: date) -> str:
+    """The subject of a message about one change."""
+    notice = item.notice
+    day = full_date(notice.effective_from)
+    if item.stage == "withdrawn" or notice.withdrawn:
+        words = f"Withdrawn: {notice.title}"
+    elif item.stage == "in-force" and notice.effective_from == today:
+        words = f"From today, {day}: {notice.title}"
+    elif notice.effective_from <= today:
+        words = (
+            f"Since {day}: {notice.title}" if notice.effective_from < today else f"From today, {day}: {notice.title}"
+        )
+    else:
+        words = f"From {day}: {notice.title}"
+    return f"Urgent: {words}" if notice.urgent else words
+
+
+def sections_of(items: Sequence[Item], today: date) -> list[Section]:
+    """The items of a digest as they are read: a change told at two stages at once is shown once, at the later one."""
+    by_change: dict[int, Item] = {}
+    for item in items:
+        known = by_change.get(item.notice.number)
+        if known is None or known.stage == "announced":
+            by_change[item.notice.number] = item
+    ordered = sorted(by_change.values(), key=lambda item: (item.notice.effective_from, item.notice.number))
+    parts: dict[str, list[Item]] = {"Starting this week": [], "Later": [], "Already in force": []}
+    for item in ordered:
+        parts[_heading(item.notice.effective_from, today)].append(item)
+    return [Section(heading, tuple(found)) for heading, found in parts.items() if found]
+
+
+def _heading(day: date, today: date) -> str:
+    if day < today:
+        return "Already in force"
+    return "Starting this week" if day < today + THIS_WEEK else "Later"
+
+
+def _message(
+    sections: Sequence[Section],
+    *,
+    subject: str,
+    message_id: str,
+    to: Recipient,
+    letterhead: Letterhead,
+    at: datetime,
+) -> EmailMessage:
+    message = EmailMessage(policy=POLICY)
+    unsubscribe = letterhead.unsubscribe_link(to.person_id)
+    message["From"] = _address(*parseaddr(letterhead.mail_from))
+    message["To"] = _address(to.name, to.email)
+    message["Subject"] = header_text(subject)[:LONGEST_SUBJECT]
+    message["Date"] = at.astimezone(letterhead.zone)
+    message["Message-ID"] = f"<{message_id}@{letterhead.host}>"
+    message["List-Id"] = f"Changes to services <changes.{letterhead.host}>"
+    message["List-Unsubscribe"] = f"<{unsubscribe}>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message["Auto-Submitted"] = "auto-generated"
+    shown: dict[str, Any] = {
+        "subject": one_line(subject),
+        "sections": sections,
+        "letterhead": letterhead,
+        "unsubscribe": unsubscribe,
+    }
+    message.set_content(TEMPLATES.get_template("message.txt").render(shown))
+    message.add_alternative(TEMPLATES.get_template("message.html").render(shown), subtype="html")
+    return message
+
+
+def header_text(text: str) -> str:
+    """Words for a header. An encoded word (RFC 2047) in them would be decoded into what it hides, even line breaks."""
+    return one_line(text).replace("=?", "= ?")
+
+
+def _address(name: str, address: str) -> Address:
+    try:
+        return Address(header_text(name), addr_spec=address)
+    except (HeaderParseError, IndexError) as error:
+        raise ValueError(f"{address!r} is no address") from error
+
+
+def _today(letterhead: Letterhead, at: datetime) -> date:
+    return at.astimezone(letterhead.zone).date()

@@ -1,0 +1,199 @@
+"""Step four: send what is due. Claim with a lease, commit, compose and send, then settle while the lease holds.
+
+At least once: a worker killed between sending and settling sends again, with the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from uuid import uuid4
+
+from directory.errors import DeliveryFailed
+from directory.notify.compose import Recipient, compose_digest, compose_immediate
+from directory.notify.letterhead import Letterhead
+from directory.notify.notice import Item, items_of
+from directory.outbound.mail import Mailer, RelayAway
+from directory.store import deliveries, sending, told
+from directory.store.database import Database
+from directory.store.sending import Claimed, Outcome, Queued, Unit
+
+LEASE = timedelta(minutes=5)
+# A send may hang for minutes: none begins so late that it could outlive the lease.
+SENDING = timedelta(minutes=2)
+# One, five and fifteen minutes, an hour, then every four: 72 hours in all.
+DELAYS = (*(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60)), *(timedelta(hours=4),) * 18)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One message to one person: a delivery, or a digest with its deliveries."""
+
+    unit: Unit
+    id: int
+    attempts: int
+    email: str | None
+    person_id: int
+    name: str
+    items: tuple[Item, ...]
+    slot_at: datetime | None
+
+
+def deliver_due(
+    database: Database,
+    mailer: Mailer,
+    *,
+    letterhead: Letterhead,
+    clock: Callable[[], datetime],
+    limit: int = 100,
+    stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Send everything that is due, batch by batch, and return how many messages the relay accepted.
+
+    Ends early when the relay is away or `stop` says so; what was claimed and not tried is given back.
+    """
+    with database.write() as connection:
+        deliveries.drop_untellable(connection, at=clock())
+    accepted = 0
+    with mailer:
+        while not stop():
+            lease, began = uuid4().hex, clock()
+            with database.write() as connection:
+                claimed = sending.claim(connection, lease=lease, at=began, until=began + LEASE, limit=limit)
+            if not claimed:
+                break
+            batch = _Batch(database, mailer, letterhead, clock, lease, began + SENDING)
+            accepted += batch.send(_parcels(database, claimed, letterhead), stop)
+            if batch.relay_away:
+                break
+    return accepted
+
+
+def retry_after(attempts: int, seed: int) -> timedelta | None:
+    """How long to wait after so many attempts; None when it is time to give up, after 72 hours.
+
+    Up to a fifth is added by `seed`, so that a thousand that failed together do not come back together.
+    """
+    if not 1 <= attempts <= len(DELAYS):
+        return None
+    return DELAYS[attempts - 1] * (1 + (seed * 7919 % 1000) / 5000)
+
+
+def _parcels(database: Database, claimed: Claimed, letterhead: Letterhead) -> list[Parcel]:
+    """What was claimed, loaded in one snapshot and in the order in which it is to be sent."""
+    with database.read() as connection:
+        found = sending.queued(connection, claimed)
+        changes = told.told(connection, [each.change_number for each in found])
+    items = {item.delivery_id: item for item in items_of(found, changes, letterhead)}
+    single = {each.id: each for each in found if each.digest_id is None}
+    together: dict[int, list[Queued]] = {}
+    for each in found:
+        if each.digest_id is not None:
+            together.setdefault(each.digest_id, []).append(each)
+    return [
+        *(_parcel("delivery", key, [single[key]] if key in single else [], items) for key in claimed.deliveries),
+        *(_parcel("digest", key, together.get(key, []), items) for key in claimed.digests),
+    ]
+
+
+def _parcel(unit: Unit, key: int, contents: Sequence[Queued], items: Mapping[int, Item]) -> Parcel:
+    # A change withdrawn since the claim is left out; the next round drops its delivery.
+    left = tuple(
+        item for each in contents if not (item := items[each.id]).notice.withdrawn or item.stage == "withdrawn"
+    )
+    if not contents:
+        return Parcel(unit, key, 0, None, 0, "", (), None)
+    first = contents[0]
+    return Parcel(unit, key, first.attempts, first.email, first.person_id, first.name, left, first.slot_at)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """One lease at work."""
+
+    database: Database
+    mailer: Mailer
+    letterhead: Letterhead
+    clock: Callable[[], datetime]
+    lease: str
+    until: datetime
+    relay_away: bool = False
+
+    def send(self, parcels: Sequence[Parcel], stop: Callable[[], bool]) -> int:
+        """Try each parcel once; how many were accepted."""
+        accepted = 0
+        waiting = iter(parcels)
+        for parcel in waiting:
+            if stop() or self.clock() >= self.until:
+                break
+            try:
+                outcome = self._try(parcel)
+            except RelayAway as failure:
+                # The others would only wait for the same timeout.
+                self._put_off([parcel, *waiting], str(failure))
+                self.relay_away = True
+                break
+            self._settle(parcel, outcome)
+            accepted += outcome.state == "accepted"
+        with self.database.write() as connection:
+            sending.release(connection, lease=self.lease)
+        return accepted
+
+    def _try(self, parcel: Parcel) -> Outcome:
+        if not parcel.items:
+            return Outcome("dropped", "nothing left to tell")
+        if parcel.email is None:
+            return Outcome("dropped", "the person was erased")
+        try:
+            message = self._compose(parcel, parcel.email)
+        except ValueError as error:
+            return Outcome("failed", f"the address cannot be written to: {error}")
+        except Exception:
+            # One message that cannot be made must not keep those behind it from going out.
+            log.exception("%s %s cannot be composed", parcel.unit, parcel.id)
+            return self._later(parcel, "it cannot be composed")
+        try:
+            self.mailer.send(message, parcel.email)
+        except RelayAway:
+            raise
+        except DeliveryFailed as failure:
+            return Outcome("failed", str(failure)) if failure.permanent else self._later(parcel, str(failure))
+        return Outcome("accepted")
+
+    def _compose(self, parcel: Parcel, email: str) -> EmailMessage:
+        to, at = Recipient(parcel.person_id, email, parcel.name), self.clock()
+        if parcel.unit == "delivery" or parcel.slot_at is None:
+            return compose_immediate(parcel.items[0], to=to, letterhead=self.letterhead, at=at)
+        return compose_digest(
+            parcel.items, digest_id=parcel.id, slot_at=parcel.slot_at, to=to, letterhead=self.letterhead, at=at
+        )
+
+    def _later(self, parcel: Parcel, reason: str) -> Outcome:
+        delay = retry_after(parcel.attempts, parcel.id)
+        if delay is None:
+            return Outcome("failed", f"given up after {parcel.attempts} attempts: {reason}")
+        return Outcome("pending", reason, self.clock() + delay)
+
+    def _put_off(self, parcels: Sequence[Parcel], reason: str) -> None:
+        for parcel in parcels:
+            self._settle(parcel, self._later(parcel, reason))
+
+    def _settle(self, parcel: Parcel, outcome: Outcome) -> None:
+        contents = [item.delivery_id for item in parcel.items] if parcel.unit == "digest" else []
+        with self.database.write() as connection:
+            held = sending.settle(
+                connection,
+                parcel.unit,
+                parcel.id,
+                lease=self.lease,
+                at=self.clock(),
+                outcome=outcome,
+                contents=contents,
+            )
+        if not held:
+            log.warning("%s %s: the lease was lost before the outcome was recorded", parcel.unit, parcel.id)

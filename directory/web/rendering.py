@@ -1,0 +1,68 @@
+"""A page from a template: the environment, its filters, and the headers that every page carries."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from directory.site import Site
+from directory.web import words
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def site_of(request: Request) -> Site:
+    """The running Signpost."""
+    site: Site = request.app.state.site
+    return site
+
+
+def page(request: Request, template: str, status_code: int = 200, **context: Any) -> HTMLResponse:
+    """A page, rendered."""
+    settings = site_of(request).settings
+    html = environment().get_template(template).render(
+        site_name=settings.organisation_name, shows_mail=settings.smtp_url is None, path=request.url.path, **context
+    )
+    return HTMLResponse(html, status_code, headers=HEADERS)
+
+
+@cache
+def environment() -> Environment:
+    """The templates; a name that is not given is a mistake, and says so."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "full_date": words.full_date,
+        "moment": words.moment,
+        "listed": words.listed,
+        "counted": words.counted,
+        "kind": lambda kind: words.KINDS.get(kind, kind),
+        "query": lambda parameters: urlencode({key: value for key, value in parameters.items() if value}),
+    }
+    made.globals |= {
+        "words": words,
+        # A new style sheet has a new address, so that it can be kept for ever.
+        "stylesheet": f"/static/site.css?v={hashlib.sha256((STATIC / 'site.css').read_bytes()).hexdigest()[:12]}",
+    }
+    return made

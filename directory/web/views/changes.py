@@ -1,0 +1,191 @@
+"""Changes: the list of those past and coming, and the record of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from directory.content.markdown import render
+from directory.domain.change import Change, fold
+from directory.store import changes as change_store
+from directory.store.changes import Filter
+from directory.store.told import ToldChange, ToldLink, ToldService, told
+from directory.web.parameters import ChangesAsked
+from directory.web.views.lines import FieldDifference, differences, whole_entry
+from directory.web.views.names import Named, names_of, part_in_words
+
+PAGE = 20
+COMING = 50
+SOON_DAYS = 14
+LATEST = 5
+REACHED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """A change in a list."""
+
+    number: int
+    title: str
+    kinds: tuple[str, ...]
+    effective_from: date
+    recorded_on: date
+    urgent: bool
+    withdrawn: bool
+
+
+def change_line(change: Change, *, zone: ZoneInfo) -> ChangeLine:
+    """A change as lists show it."""
+    return ChangeLine(
+        change.number,
+        change.title,
+        change.kinds,
+        change.effective_from,
+        change.recorded_at.astimezone(zone).date(),
+        change.urgent,
+        change.status == "withdrawn",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesView:
+    """What is coming and what has come, newest first; `older` is the number to go on from, if there is more."""
+
+    coming: tuple[ChangeLine, ...]
+    past: tuple[ChangeLine, ...]
+    older: int | None
+
+
+def changes_view(connection: Connection, asked: ChangesAsked, *, today: date, zone: ZoneInfo) -> ChangesView:
+    """The list of changes, as filtered; coming ones on its first page only."""
+    wanted = Filter(
+        kind=asked.kind or None,
+        area=fold(asked.area) if asked.area else None,
+        weight=None if asked.minor else "major",
+    )
+    ahead = replace(wanted, effective_from=today + timedelta(days=1))
+    coming = [] if asked.before is not None else change_store.list_by_day(connection, limit=COMING, wanted=ahead)
+    past = change_store.list_recent(
+        connection, before=asked.before, limit=PAGE + 1, wanted=replace(wanted, effective_until=today)
+    )
+    return ChangesView(
+        tuple(change_line(change, zone=zone) for change in coming),
+        tuple(change_line(change, zone=zone) for change in past[:PAGE]),
+        past[PAGE - 1].number if len(past) > PAGE else None,
+    )
+
+
+def soon(connection: Connection, *, today: date, zone: ZoneInfo) -> tuple[ChangeLine, ...]:
+    """What takes effect in the next 14 days."""
+    wanted = Filter(
+        weight="major", effective_from=today + timedelta(days=1), effective_until=today + timedelta(days=SOON_DAYS)
+    )
+    found = change_store.list_by_day(connection, limit=COMING, wanted=wanted)
+    return tuple(change_line(change, zone=zone) for change in found)
+
+
+def latest(connection: Connection, *, today: date, zone: ZoneInfo) -> tuple[ChangeLine, ...]:
+    """The last changes to have taken effect."""
+    found = change_store.list_recent(connection, limit=LATEST, wanted=Filter(weight="major", effective_until=today))
+    return tuple(change_line(change, zone=zone) for change in found)
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedView:
+    """A service that a change touched: what differs or, where it is new, the whole of what it says."""
+
+    name: str
+    href: str
+    new: bool
+    differences: tuple[FieldDifference, ...]
+    entry: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeView:
+    """The record of one change; the texts are safe HTML."""
+
+    line: ChangeLine
+    coming: bool
+    recorded_at: datetime
+    why: str
+    what_to_do: str
+    in_flight: str
+    services: tuple[TouchedView, ...]
+    succession: tuple[str, ...]
+    others: tuple[str, ...]
+    reached: tuple[Named, ...]
+    reached_more: int
+    sha256: str
+    previous_sha256: str
+    previous: int | None
+    next: int | None
+
+
+def change_view(connection: Connection, number: int, *, today: date, zone: ZoneInfo) -> ChangeView:
+    """One change by number; raises ChangeNotFound."""
+    change = change_store.load(connection, number)
+    said = told(connection, [number])[number]
+    touched = {service.id for service in said.services}
+    reached = [each for each in change_store.services_reached(connection, [number]).get(number, []) if each not in touched]
+    names = names_of(connection, "service", reached[:REACHED], on=today)
+    head = change_store.read_head(connection).number
+    return ChangeView(
+        line=change_line(change, zone=zone),
+        coming=change.effective_from > today,
+        recorded_at=change.recorded_at.astimezone(zone),
+        why=render(change.why),
+        what_to_do=render(change.what_to_do),
+        in_flight=render(change.in_flight),
+        services=tuple(map(_touched, said.services)),
+        succession=tuple(_link(link) for link in said.links),
+        others=_others(said),
+        reached=tuple(sorted(names.values(), key=lambda named: named.name)),
+        reached_more=max(0, len(reached) - REACHED),
+        sha256=change.sha256,
+        previous_sha256=change.previous,
+        previous=number - 1 if number > 1 else None,
+        next=number + 1 if number < head else None,
+    )
+
+
+def _touched(service: ToldService) -> TouchedView:
+    before, after = service.before, service.after
+    href = f"/services/{service.slug}"
+    if before is None:
+        return TouchedView(after.name, href, True, (), whole_entry(after, owner=service.owner))
+    found = differences(before, after, owners=(service.was_owner or service.owner, service.owner))
+    return TouchedView(after.name, href, False, found, ())
+
+
+_LINKS = {
+    "renamed": "is renamed to",
+    "replaced": "is replaced by",
+    "merged": "merges into",
+    "split": "is split: part of it goes to",
+    "moved": "moves to",
+}
+
+
+def _link(link: ToldLink) -> str:
+    if link.successor_name is None:
+        return f"{link.name} closes, with nothing in its place."
+    part = part_in_words(link.part)
+    return f"{link.name} {_LINKS.get(link.kind, 'becomes')} {link.successor_name}{f' ({part})' if part else ''}."
+
+
+def _others(said: ToldChange) -> tuple[str, ...]:
+    """Organisations and teams that the change touches, each in a sentence."""
+    lines = []
+    for body in said.bodies:
+        noun = body.noun.capitalize()
+        if body.was_name is None:
+            lines.append(f"{noun} added: {body.name}.")
+        elif body.was_name != body.name:
+            lines.append(f"{noun} renamed: {body.was_name} is now called {body.name}.")
+        else:
+            lines.append(f"{noun} entry changed: {body.name}.")
+    return tuple(lines)

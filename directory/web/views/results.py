@@ -1,0 +1,127 @@
+"""The answer to a question: the best one as a card, the others below, and why each was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from directory.domain.change import fold
+from directory.domain.query import Answer, Matched, Query, Result
+from directory.store.told import told
+from directory.web import words
+from directory.web.views.entries import EntryView, entry_view
+
+NEAREST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ResultView:
+    """A service that was found. `instead` is the Markdown that says what to do where it has closed."""
+
+    entry: EntryView
+    why: str
+    matched: str
+    asked_for: str
+    old_number: bool
+    instead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """What /find shows. Without a `best`, the first of `others` are the nearest."""
+
+    on: date
+    past: bool
+    future: bool
+    best: ResultView | None
+    others: tuple[ResultView, ...]
+    total: int
+    did_you_mean: str
+    did_you_mean_href: str
+    areas: tuple[str, ...]
+
+    @property
+    def nearest(self) -> tuple[ResultView, ...]:
+        """The nearest, where there is no answer."""
+        return () if self.best else self.others[:NEAREST]
+
+    @property
+    def rest(self) -> tuple[ResultView, ...]:
+        """What is listed under "other services"."""
+        return self.others if self.best else self.others[NEAREST:]
+
+    @property
+    def shown(self) -> int:
+        """How many services are on the page."""
+        return len(self.others) + (1 if self.best else 0)
+
+
+def answer_view(connection: Connection, found: Answer, *, today: date, zone: ZoneInfo) -> AnswerView:
+    """The answer in words."""
+    instead = _instead(connection, found.results)
+    views = {result.entry.id: _result(result, instead, zone) for result in found.results}
+    best = views.pop(found.best.entry.id) if found.best else None
+    corrected = found.did_you_mean or ""
+    return AnswerView(
+        on=found.on,
+        past=found.on < today,
+        future=found.on > today,
+        best=best,
+        others=tuple(views.values()),
+        total=max(found.total, len(found.results)),
+        did_you_mean=corrected,
+        did_you_mean_href=f"/find?{urlencode(_parameters(found.query) | {'q': corrected})}" if corrected else "",
+        areas=_areas(found),
+    )
+
+
+def _parameters(query: Query) -> dict[str, str]:
+    given = {
+        "q": query.text,
+        "area": query.area,
+        "setting": query.setting,
+        "as_of": query.as_of.isoformat() if query.as_of else None,
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def _areas(found: Answer) -> tuple[str, ...]:
+    """The areas by which these results can be narrowed, and the one by which they are."""
+    named = {fold(area.name): area.name for result in found.results for area in result.entry.facts.areas}
+    if found.query.area:
+        named.setdefault(fold(found.query.area), found.query.area)
+    return tuple(sorted(named.values()))
+
+
+def _instead(connection: Connection, results: tuple[Result, ...]) -> dict[str, str]:
+    """What the changes that closed services say to do, by service."""
+    closed = {each.entry.id: each.entry.version.change_number for each in results if each.entry.facts.status == "closed"}
+    records = told(connection, closed.values()) if closed else {}
+    return {service: records[number].what_to_do for service, number in closed.items() if number in records}
+
+
+def _result(result: Result, instead: dict[str, str], zone: ZoneInfo) -> ResultView:
+    return ResultView(
+        entry=entry_view(result.entry, zone=zone),
+        why=why_matched(result.matched),
+        matched=result.matched.text,
+        asked_for=asked_for(result),
+        old_number=result.matched.field == "former_phone",
+        instead=instead.get(result.entry.id, ""),
+    )
+
+
+def why_matched(matched: Matched) -> str:
+    """Why something was found, up to the text that was met."""
+    return f"Found by {words.MATCHES.get(matched.field, 'what its entry says')}"
+
+
+def asked_for(result: Result) -> str:
+    """The former name by which it was found, where it is called something else now."""
+    if result.asked_for and result.asked_for != result.entry.facts.name:
+        return result.asked_for
+    return result.matched.text if result.matched.field in ("former_name", "former_core") else ""

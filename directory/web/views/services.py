@@ -1,0 +1,73 @@
+"""A service's page: its entry, what it came from and what it became, and its changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from directory.answer import handling
+from directory.domain.change import Change
+from directory.domain.service import Entry
+from directory.store import changes as change_store
+from directory.store import services as service_store
+from directory.store.versions import history
+from directory.errors import ServiceNotFound
+from directory.web.views.entries import EntryView, entry_view
+from directory.web.views.names import SuccessionLine, names_of, succession_lines
+
+CHANGES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceView:
+    """A service on a day. `begins` is the day from which it exists, where that lies ahead of the day asked for."""
+
+    entry: EntryView
+    on: date
+    begins: date | None
+    succession: tuple[SuccessionLine, ...]
+    handled_now_by: tuple[EntryView, ...]
+    instead: str
+    changes: tuple[Change, ...]
+
+
+def service_view(connection: Connection, key: str, *, on: date, today: date, zone: ZoneInfo) -> ServiceView:
+    """A service by id or slug as it stands on a day; raises ServiceNotFound where there never was one.
+
+    One that has not begun is shown as it will begin.
+    """
+    entry = _entry(connection, key, on=on)
+    begins = entry.version.effective_from if entry.version.effective_from > on else None
+    ended = entry.facts.status == "closed"
+    now = handling(connection, entry.id, on=max(on, begins or on)).entries if ended else ()
+    return ServiceView(
+        entry=entry_view(entry, zone=zone),
+        on=on,
+        begins=begins,
+        succession=_succession(connection, entry, today=today),
+        handled_now_by=tuple(entry_view(each, zone=zone) for each in now if each.id != entry.id),
+        instead=change_store.load(connection, entry.version.change_number).what_to_do if ended else "",
+        changes=tuple(
+            change_store.list_recent(connection, limit=CHANGES, wanted=change_store.Filter(service=entry.id))
+        ),
+    )
+
+
+def _entry(connection: Connection, key: str, *, on: date) -> Entry:
+    service = service_store.service_id(connection, key)
+    found = service_store.entries(connection, [service], on=on)
+    if not found:
+        first = min((row.effective_from for row in history(connection, "service", service)), default=None)
+        if first is None:
+            raise ServiceNotFound(f"There is no service {key}.")
+        found = service_store.entries(connection, [service], on=first)
+    return found[0]
+
+
+def _succession(connection: Connection, entry: Entry, *, today: date) -> tuple[SuccessionLine, ...]:
+    links = (*entry.replaces, *entry.succeeded_by)
+    others = {key for link in links for key in (link.predecessor, link.successor) if key}
+    return succession_lines(links, names_of(connection, "service", others, on=today), of=entry.id, on=today)
