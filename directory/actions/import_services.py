@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from directory.actions.compare import differing, in_words
 from directory.actions.import_owners import Owners, find_owners
 from directory.actions.import_successions import succession_drafts
-from directory.actions.prepare import Published, prepare
+from directory.actions.prepare import Progress, Published, prepare
 from directory.actions.publish import publish_in
 from directory.domain.change import Draft, Edit
 from directory.domain.policy import Actor, can
@@ -46,6 +46,7 @@ class Import:
     zone: ZoneInfo
     effective_from: date
     complete: bool = False
+    progress: Progress = lambda _done, _all: None
 
 
 def import_file(database: Database, job: Import) -> Imported:
@@ -57,7 +58,9 @@ def import_file(database: Database, job: Import) -> Imported:
             connection, format=job.reading.format, source=job.source, person_id=job.by.person_id, at=job.at
         )
         at = [job.at] * len(drafts)
-        published = publish_in(connection, drafts, by=job.by, at=at, zone=job.zone, import_id=import_id)
+        published = publish_in(
+            connection, drafts, by=job.by, at=at, zone=job.zone, import_id=import_id, progress=job.progress
+        )
         import_store.end(connection, import_id, [done.change.number for done in published])
         _write_beside(connection, job)
     return Imported(tuple(published), unchanged, job.reading.notices)

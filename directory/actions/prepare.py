@@ -6,7 +6,7 @@ what those before it did, with one set of statements for them all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -50,8 +50,19 @@ class _Bench:
     today: date
 
 
+# Told after each draft: how many are worked out, of how many.
+Progress = Callable[[int, int], None]
+
+
 def prepare(
-    connection: Connection, drafts: Sequence[Draft], *, by: Actor, head: Head, at: Sequence[datetime], today: date
+    connection: Connection,
+    drafts: Sequence[Draft],
+    *,
+    by: Actor,
+    head: Head,
+    at: Sequence[datetime],
+    today: date,
+    progress: Progress = lambda _done, _all: None,
 ) -> list[Published]:
     """What publishing `drafts` after `head` does, each at its instant of `at` (or the head's, where that is later).
 
@@ -66,6 +77,7 @@ def prepare(
         done = _work_out(draft, newcomers, bench, by=by, head=head, recorded_at=recorded_at)
         published.append(done)
         head = Head(done.change.number, done.change.sha256, recorded_at)
+        progress(len(published), len(drafts))
     return published
 
 

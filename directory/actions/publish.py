@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from directory.actions.prepare import Published, prepare
+from directory.actions.prepare import Progress, Published, prepare
 from directory.domain.change import Draft
 from directory.domain.policy import Actor
 from directory.domain.service import Facts
@@ -48,6 +48,7 @@ def publish_in(
     at: Sequence[datetime],
     zone: ZoneInfo,
     import_id: int | None = None,
+    progress: Progress = lambda _done, _all: None,
 ) -> list[Published]:
     """Publish several changes in the caller's transaction, in order, each seeing what those before it did."""
     if not drafts:
@@ -55,7 +56,7 @@ def publish_in(
     # Taken first: whoever publishes at the same time waits here, and then sees what this one did.
     head = lock_head(connection)
     today = max(at).astimezone(zone).date()
-    published = prepare(connection, drafts, by=by, head=head, at=at, today=today)
+    published = prepare(connection, drafts, by=by, head=head, at=at, today=today, progress=progress)
     _write(connection, published, by=by, import_id=import_id)
     last = published[-1].change
     move_head(connection, replace(head, number=last.number, sha256=last.sha256, recorded_at=last.recorded_at))

@@ -71,7 +71,7 @@ class ChangeBody(_Body):
 
 
 def read_change(body: bytes) -> dict[str, Any]:
-    """The body as plain data of the right form; raises `Refused` where it is no JSON, `Invalid` where it has another."""
+    """The body as plain data of the right form; raises `Refused` where it is no JSON, else `Invalid`."""
     try:
         shaped = ChangeBody.model_validate_json(body)
     except ValidationError as error:

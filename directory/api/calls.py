@@ -84,6 +84,17 @@ def publishes(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
+def either(
+    get: Callable[[Request], Response], post: Callable[[Request], Awaitable[Response]]
+) -> Callable[[Request], Awaitable[Response]]:
+    """Two calls at one address, so that a third method is told of both."""
+
+    async def endpoint(request: Request) -> Response:
+        return await (post(request) if request.method == "POST" else run_in_threadpool(get, request))
+
+    return endpoint
+
+
 def _caller(request: Request, site: Site) -> Actor:
     """Whoever the key stands for; nobody in particular without one. A key that is not valid is refused, not ignored."""
     if _KEYS_IN_QUERY & {name.lower() for name in request.query_params}:

@@ -130,9 +130,7 @@ def link_json(link: Succession, noun: Noun, names: Names = NOBODY) -> dict[str, 
     return plain
 
 
-def change_json(
-    change: Change, *, base_url: str, names: Names = NOBODY, reached: Iterable[str] = ()
-) -> dict[str, Any]:
+def change_json(change: Change, *, base_url: str, names: Names = NOBODY, reached: Iterable[str] = ()) -> dict[str, Any]:
     """A change with all that it sets; `reached` are the services, by id, that it also reaches through their owner."""
     by_noun: dict[Noun, dict[str, Subject]] = {"service": {}, "organisation": {}, "team": {}}
     for subject in change.subjects:
@@ -149,9 +147,7 @@ def change_json(
         "organisations": [_subject(subject, names) for subject in by_noun["organisation"].values()],
         "teams": [_subject(subject, names) for subject in by_noun["team"].values()],
         "succession": [link_json(link, "service", names) for link in change.succession],
-        "organisation_succession": [
-            link_json(link, "organisation", names) for link in change.organisation_succession
-        ],
+        "organisation_succession": [link_json(link, "organisation", names) for link in change.organisation_succession],
         "sha256": change.sha256,
         "previous": change.previous,
         "href": f"{base_url}/changes/{change.number}",

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 from starlette.responses import Response
 
+from directory.actions.naming import EDITS
 from directory.actions.prepare import Published
 from directory.actions.publish import preview, publish_in
 from directory.api import names as called
@@ -20,7 +21,7 @@ from directory.api.bodies import draft_of, read_change
 from directory.api.calls import Call
 from directory.api.entries import change_json
 from directory.api.owners import complete_owners
-from directory.api.problems import BadParameter, PreconditionFailed, Refused
+from directory.api.problems import PreconditionFailed, Refused
 from directory.api.services import entry_answer
 from directory.domain.change import Draft
 from directory.errors import Invalid, Problem, ServiceNotFound
@@ -92,16 +93,18 @@ def _checked(connection: Connection, call: Call, plain: Mapping[str, Any]) -> Dr
 def _check_openings(connection: Connection, draft: Draft) -> None:
     """Refuse an id that could not stand in an address, and an ODS code that another organisation has."""
     problems = []
-    for noun, field in called.FIELD_OF_NOUN.items():
+    codes: list[str] = []
+    for noun, field in EDITS.items():
         edits = getattr(draft, field)
         known = find_ids(connection, noun, [edit.id for edit in edits])
+        newcomers = [edit for edit in edits if edit.id not in known]
+        codes += [edit.ods_code.upper() for edit in newcomers if edit.ods_code]
         problems += [
-            Problem(field, f"{edit.id!r} cannot be an id: use up to 64 letters, digits, hyphens, dots")
-            for edit in edits
-            if edit.id not in known and not _ID.fullmatch(edit.id)
+            Problem(field, f"{edit.id!r} cannot be an id: use up to 64 letters, digits, hyphens and dots")
+            for edit in newcomers
+            if not _ID.fullmatch(edit.id)
         ]
-    codes = [edit.ods_code.upper() for edit in draft.organisations if edit.ods_code]
-    taken = set(find_ids(connection, "organisation", codes)) | {code for code in codes if codes.count(code) > 1}
+    taken = find_ids(connection, "organisation", codes).keys() | {code for code in codes if codes.count(code) > 1}
     problems += [Problem("organisations", f"the ODS code {code} belongs to another") for code in sorted(taken)]
     if problems:
         raise Invalid(problems)

@@ -8,7 +8,9 @@ import click
 
 from directory.actions.follow import follow_index
 from directory.answer import answer
-from directory.api.entries import entry_json, result_json, version_json
+from directory.api import names as called
+from directory.api.entries import entry_json, version_json
+from directory.api.search import answer_json
 from directory.commands.shared import Day, Instant, as_json, opened, print_json
 from directory.domain.query import Answer, Query, Result
 from directory.domain.service import Entry
@@ -27,10 +29,10 @@ def find(query: str, as_of: date | None, area: str | None, json_: bool) -> None:
         follow_index(site.database, site.engine, today=site.today())
         with site.database.read() as connection:
             found = answer(connection, Query(query, area=area, as_of=as_of), site.search, today=site.today())
-        if json_:
-            print_json(result_json(found, base_url=site.settings.base_url))
-        else:
-            _print_answer(found)
+            if json_:
+                print_json(answer_json(connection, found, base_url=site.settings.base_url))
+                return
+        _print_answer(found)
 
 
 def _print_answer(found: Answer) -> None:
@@ -72,9 +74,12 @@ def show(service: str, as_of: date | None, known_at: datetime | None, json_: boo
         with site.database.read() as connection:
             entry = services.entry(connection, service, on=on, known_at=known_at)
             versions = history(connection, "service", entry.id)
+            names = called.names(connection, called.in_entries([entry]), on=on)
         if json_:
-            shown = entry_json(entry, base_url=site.settings.base_url)
-            print_json(shown | {"history": [version_json(version) for version in versions]})
+            base_url = site.settings.base_url
+            shown = entry_json(entry, base_url=base_url, names=names)
+            told = [version_json(row.version, slug=entry.slug, base_url=base_url, names=names) for row in versions]
+            print_json(shown | {"history": told})
             return
         _print_entry(entry)
         click.echo("History:")

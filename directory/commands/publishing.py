@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import click
 
 from directory.actions.import_content import import_folder
 from directory.actions.import_services import Import, Imported, import_file, preview_import
+from directory.actions.prepare import Progress
 from directory.actions.publish import preview, publish
 from directory.api.entries import change_json
 from directory.commands.shared import Day, Failure, acting, as_json, opened, print_json, starter_folder
@@ -81,33 +84,44 @@ def import_command(
     """Import files: what differs from the directory becomes changes. All of a file comes in, or nothing of it."""
     with opened() as site:
         by = acting(site, email)
-        results = []
-        with click.progressbar(files, label="Importing", show_pos=True, hidden=json_ or len(files) == 1) as progress:
-            for file in progress:
-                day = effective or site.today()
-                try:
-                    results.append(
-                        (file, _import_one(site, file, format_, by, day, complete=complete, dry_run=dry_run))
-                    )
-                except ImportRefused as refusal:
-                    _print_problems(file, refusal.problems, json_=json_)
-                    raise Failure(f"{file.name}: {refusal}") from None
-                except Invalid as invalid:
-                    for problem in invalid.problems:
-                        click.echo(str(problem), err=True)
-                    raise Failure(f"{file.name}: nothing was written; mend the above and import again") from None
-        for file, done in results:
+        for file in files:
+            done = _import_one(
+                site, file, format_, by, effective or site.today(), complete=complete, dry_run=dry_run, json_=json_
+            )
             _print_imported(site, file, done, dry_run=dry_run, json_=json_)
 
 
 def _import_one(
-    site: Site, file: Path, format_: str, by: Actor, day: date, *, complete: bool, dry_run: bool
+    site: Site, file: Path, format_: str, by: Actor, day: date, *, complete: bool, dry_run: bool, json_: bool
 ) -> Imported:
     at, zone = site.now(), site.settings.zone
-    if format_ == "markdown" or file.is_dir():
-        return import_folder(site.database, read_folder(file), by=by, at=at, zone=zone, dry_run=dry_run)
-    job = Import(read(file, format_), file.name, by, at, zone, day, complete)
-    return (preview_import if dry_run else import_file)(site.database, job)
+    try:
+        if format_ == "markdown" or file.is_dir():
+            return import_folder(site.database, read_folder(file), by=by, at=at, zone=zone, dry_run=dry_run)
+        with _progress(hidden=json_) as progress:
+            job = Import(read(file, format_), file.name, by, at, zone, day, complete, progress)
+            return (preview_import if dry_run else import_file)(site.database, job)
+    except ImportRefused as refusal:
+        _print_problems(file, refusal.problems, json_=json_)
+        raise Failure(f"{file.name}: {refusal}") from None
+    except Invalid as invalid:
+        for problem in invalid.problems:
+            click.echo(str(problem), err=True)
+        raise Failure(f"{file.name}: nothing was written; mend the above and import again") from None
+
+
+@contextmanager
+def _progress(*, hidden: bool) -> Iterator[Progress]:
+    """A progress bar on a terminal, on stderr so that it never mixes with what is printed."""
+    with click.progressbar(
+        length=1, label="Importing", file=sys.stderr, hidden=hidden or not sys.stderr.isatty()
+    ) as bar:
+
+        def show(done: int, of: int) -> None:
+            bar.length = of
+            bar.update(done - bar.pos)
+
+        yield show
 
 
 def _print_problems(file: Path, problems: Sequence[RowProblem], *, json_: bool) -> None:

@@ -29,6 +29,9 @@ def match_in_force(database: Database, *, at: datetime, zone: ZoneInfo) -> int:
 
 def _match(database: Database, stage: Stage, *, at: datetime, zone: ZoneInfo) -> int:
     today = at.astimezone(zone).date()
+    with database.read() as connection:
+        if not deliveries.waiting(connection, stage, today=today, limit=1):
+            return 0
     with database.write() as connection:
         deliveries.pass_over(connection, stage, at=at, today=today)
     written = 0

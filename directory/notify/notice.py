@@ -85,7 +85,7 @@ def items_of(found: Iterable[Queued], changes: Mapping[int, ToldChange], letterh
 
 def notice_of(change: ToldChange, letterhead: Letterhead) -> Notice:
     """A change in words."""
-    closing = {link.predecessor: link for link in change.links if link.noun == "service"}
+    links = [link for link in change.links if link.noun == "service"]
     parts = (
         ("What to do", change.what_to_do),
         ("Referrals already made", change.in_flight),
@@ -100,9 +100,7 @@ def notice_of(change: ToldChange, letterhead: Letterhead) -> Notice:
         withdrawn=change.status == "withdrawn",
         prose=tuple(_prose(heading, text, letterhead) for heading, text in parts if text.strip()),
         services=tuple(
-            _service(
-                each, [link for link in change.links if link.predecessor == each.id and each.id in closing], letterhead
-            )
+            _service(each, [link for link in links if link.predecessor == each.id], letterhead)
             for each in change.services[:SHOWN]
         ),
         also=(*map(_body, change.bodies), *(_link(link) for link in change.links if link.noun != "service")),
@@ -138,16 +136,16 @@ def _service(told: ToldService, links: Sequence[ToldLink], letterhead: Letterhea
 
 
 def _followed(links: Sequence[ToldLink], letterhead: Letterhead) -> Iterable[Row]:
-    values = tuple(
-        Value(
-            one_line(link.successor_name + (f": {taken}" if (taken := part_in_words(link.part)) else "")),
-            letterhead.link(f"/services/{link.successor_slug}"),
-        )
-        for link in links
-        if link.successor_name
-    )
+    """Who handles it instead: the service, who runs it and, where it is split, for which part."""
+    values = []
+    for link in links:
+        if link.successor_name:
+            words = f"{link.successor_name}, {link.owner}" if link.owner else link.successor_name
+            share = part_in_words(link.part)
+            text = one_line(f"{words}: {share}" if share else words)
+            values.append(Value(text, letterhead.link(f"/services/{link.successor_slug}")))
     if values:
-        yield Row("Now handled by", values)
+        yield Row("Now handled by", tuple(values))
 
 
 def _body(body: ToldBody) -> str:

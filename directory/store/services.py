@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from directory.domain.service import Entry, Facts, OrganisationName, TeamName, Upcoming, Version
-from directory.domain.succession import Succession, handlers
+from directory.domain.service import Entry, Facts, OrganisationName, TeamName, Upcoming
+from directory.domain.succession import handlers
 from directory.errors import ServiceNotFound
 from directory.shapes import from_json
 from directory.store import changes as change_store
@@ -38,9 +38,7 @@ def entries(connection: Connection, ids: Sequence[str], *, on: date, known_at: d
         Entry(
             id=row.subject_id,
             slug=row.slug,
-            version=Version(
-                row.subject_id, row.number, row.effective_from, row.recorded_at, row.change_number, row.facts
-            ),
+            version=row.version,
             organisation=owners.organisation(row.facts),
             team=owners.team(row.facts),
             owner_since=tenures[row.subject_id].since,

@@ -50,7 +50,10 @@ class ToldBody:
 
 @dataclass(frozen=True, slots=True)
 class ToldLink:
-    """A succession in names; `part` is the share that the successor takes, where it is split."""
+    """A succession in names; `part` is the share that the successor takes, where it is split.
+
+    `owner` runs the successor from that day, where it is a service.
+    """
 
     noun: Noun
     predecessor: str
@@ -58,6 +61,7 @@ class ToldLink:
     kind: str
     successor_slug: str | None
     successor_name: str | None
+    owner: str | None
     part: Part | None
 
 
@@ -138,6 +142,13 @@ class _Batch:
                 found.append(_Touch(subject.subject_id, after.slug, read, from_json(Facts, after.facts)))
         return found
 
+    def successors(self, change: Any) -> dict[str, Facts]:
+        """What the services that take over say on the day, by id."""
+        history = self.histories["service"]
+        links = self.links.get(("service", change.number), ())
+        found = {link.successor: history.on(link.successor, change.effective_from) for link in links if link.successor}
+        return {key: from_json(Facts, row.facts) for key, row in found.items() if row}
+
 
 @dataclass(frozen=True, slots=True)
 class _Touch:
@@ -152,9 +163,11 @@ def told(connection: Connection, numbers: Iterable[int]) -> dict[int, ToldChange
     rows = connection.execute(select(changes).where(changes.c.number.in_(sorted(set(numbers))))).all()
     batch = _read(connection, [row.number for row in rows])
     touched = {row.number: batch.touches(row) for row in rows}
+    successors = {row.number: batch.successors(row) for row in rows}
     facts = [facts for each in touched.values() for touch in each for facts in (touch.before, touch.after) if facts]
+    facts += [facts for each in successors.values() for facts in each.values()]
     owners = _Owners(connection, [each.owner for each in facts])
-    return {row.number: _told(row, batch, owners, touched[row.number]) for row in rows}
+    return {row.number: _told(row, batch, owners, touched[row.number], successors[row.number]) for row in rows}
 
 
 class _Owners:
@@ -215,7 +228,9 @@ def _reached(numbers: Sequence[int]) -> Any:
     return select(ranked).where(ranked.c.place <= NAMED).order_by(ranked.c.change_number, ranked.c.place)
 
 
-def _told(row: Any, batch: _Batch, owners: _Owners, touched: Sequence[_Touch]) -> ToldChange:
+def _told(
+    row: Any, batch: _Batch, owners: _Owners, touched: Sequence[_Touch], successors: Mapping[str, Facts]
+) -> ToldChange:
     day, eve = row.effective_from, row.effective_from - timedelta(days=1)
     reached = batch.reached.get(row.number, ())
     return ToldChange(
@@ -242,7 +257,7 @@ def _told(row: Any, batch: _Batch, owners: _Owners, touched: Sequence[_Touch]) -
         bodies=tuple(
             _body(subject, batch) for subject in batch.subjects.get(row.number, ()) if subject.noun != "service"
         ),
-        links=tuple(_links(row, batch)),
+        links=tuple(_links(row, batch, {key: owners.in_words(each.owner, day) for key, each in successors.items()})),
         reached=tuple(batch.histories["service"].name(found.subject_id, day) for found in reached),
         reached_count=reached[0].reached if reached else 0,
     )
@@ -257,16 +272,18 @@ def _body(subject: Any, batch: _Batch) -> ToldBody:
     return ToldBody(subject.noun, history.slug(subject.subject_id), name, before.name if before else None)
 
 
-def _links(row: Any, batch: _Batch) -> Iterable[ToldLink]:
+def _links(row: Any, batch: _Batch, owners: Mapping[str, str]) -> Iterable[ToldLink]:
     day, eve = row.effective_from, row.effective_from - timedelta(days=1)
     for noun, history in batch.histories.items():
         for link in batch.links.get((noun, row.number), ()):
+            successor = link.successor
             yield ToldLink(
-                noun,
-                link.predecessor,
-                history.name(link.predecessor, eve),
-                link.kind,
-                history.slug(link.successor) if link.successor else None,
-                history.name(link.successor, day) if link.successor else None,
-                link.part,
+                noun=noun,
+                predecessor=link.predecessor,
+                name=history.name(link.predecessor, eve),
+                kind=link.kind,
+                successor_slug=history.slug(successor) if successor else None,
+                successor_name=history.name(successor, day) if successor else None,
+                owner=owners.get(successor) if successor and noun == "service" else None,
+                part=link.part,
             )

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, and_, func, select
 
 from directory.domain.change import facts_terms
-from directory.domain.service import Facts
+from directory.domain.service import Facts, Version
 from directory.domain.succession import Noun
 from directory.domain.timeline import Made, Step, Timeline
 from directory.shapes import SHAPE_OF_NOUN, from_json, set_from_plain, to_json
@@ -43,6 +43,13 @@ class VersionRow:
     recorded_at: datetime
     change_number: int
     facts: Any
+
+    @property
+    def version(self) -> Version:
+        """The same as the domain names it, for a service."""
+        return Version(
+            self.subject_id, self.number, self.effective_from, self.recorded_at, self.change_number, self.facts
+        )
 
 
 def in_force(noun: Noun, *, on: date, known_at: datetime | None = None) -> Select[Any]:

@@ -23,7 +23,9 @@ class Shown:
 
 
 _UNEXPECTED = Shown(
-    500, "Sorry, there is a problem with this page", "Try again in a minute. If you need a number now, ask your switchboard."
+    500,
+    "Sorry, there is a problem with this page",
+    "Try again in a minute. If you need a number now, ask your switchboard.",
 )
 _NOT_FOUND = "Check the address. If you followed a link, tell whoever runs the page that it is on."
 

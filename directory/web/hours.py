@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 _DAYS = {
-    "Mo": "Monday", "Tu": "Tuesday", "We": "Wednesday", "Th": "Thursday", "Fr": "Friday", "Sa": "Saturday", "Su": "Sunday",
+    "Mo": "Monday", "Tu": "Tuesday", "We": "Wednesday", "Th": "Thursday", "Fr": "Friday", "Sa": "Saturday",
+    "Su": "Sunday",
 }  # fmt: skip
 _PLACES = {"1": "first", "2": "second", "3": "third", "4": "fourth", "5": "fifth", "-1": "last"}
-_RULE = re.compile(r"(?P<days>(?:Mo|Tu|We|Th|Fr|Sa|Su|PH)[A-Za-z0-9,\[\]\- ]*?)?\s*(?P<times>off|closed|24/7|\d[\d:,\- ]*)")
+_RULE = re.compile(
+    r"(?P<days>(?:Mo|Tu|We|Th|Fr|Sa|Su|PH)[A-Za-z0-9,\[\]\- ]*?)?\s*(?P<times>off|closed|24/7|\d[\d:,\- ]*)"
+)
 _DAY = re.compile(r"(?P<first>Mo|Tu|We|Th|Fr|Sa|Su|PH)(?:-(?P<last>Mo|Tu|We|Th|Fr|Sa|Su)|\[(?P<place>-?\d)\])?")
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
 _ALWAYS = "24 hours a day, 7 days a week"

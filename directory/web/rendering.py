@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from directory.content.markdown import render
 from directory.site import Site
 from directory.web import words
 
@@ -36,10 +39,22 @@ def site_of(request: Request) -> Site:
 def page(request: Request, template: str, status_code: int = 200, **context: Any) -> HTMLResponse:
     """A page, rendered."""
     settings = site_of(request).settings
-    html = environment().get_template(template).render(
-        site_name=settings.organisation_name, shows_mail=settings.smtp_url is None, path=request.url.path, **context
+    html = (
+        environment()
+        .get_template(template)
+        .render(
+            site_name=settings.organisation_name, shows_mail=settings.smtp_url is None, path=request.url.path, **context
+        )
     )
     return HTMLResponse(html, status_code, headers=HEADERS)
+
+
+def markdown(text: str, top: int = 2) -> Markup:
+    """Safe HTML of what people wrote in Markdown; its headings begin no higher than level `top` of the page."""
+    html = render(text)
+    # What nh3 leaves is safe, and its heading tags have no attributes.
+    lowered = re.sub(r"(</?h)([1-6])>", lambda tag: f"{tag[1]}{max(int(tag[2]), top)}>", html)
+    return Markup(lowered)  # noqa: S704
 
 
 @cache
@@ -57,6 +72,7 @@ def environment() -> Environment:
         "moment": words.moment,
         "listed": words.listed,
         "counted": words.counted,
+        "markdown": markdown,
         "kind": lambda kind: words.KINDS.get(kind, kind),
         "query": lambda parameters: urlencode({key: value for key, value in parameters.items() if value}),
     }

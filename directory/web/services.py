@@ -5,8 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from directory.content.markdown import render
-from directory.errors import Invalid
+from directory.errors import Invalid, Problem
 from directory.web.parameters import day_of, key_of, text_of
 from directory.web.rendering import page, site_of
 from directory.web.views.services import service_view
@@ -20,10 +19,10 @@ def service(request: Request) -> Response:
     site, key = site_of(request), key_of(request)
     today = site.today()
     with site.database.read() as connection:
-        shown = service_view(connection, key, on=today, today=today, zone=site.settings.zone)
+        shown = service_view(connection, key, on=today, zone=site.settings.zone)
     if shown.entry.slug != key:
         return RedirectResponse(shown.entry.href, MOVED)
-    return page(request, "service.html", shown=shown, today=today, render=render)
+    return page(request, "service.html", shown=shown, today=today)
 
 
 def service_then(request: Request) -> Response:
@@ -35,8 +34,8 @@ def service_then(request: Request) -> Response:
     except Invalid as invalid:
         return _ask_for_day(request, key, typed, invalid)
     with site.database.read() as connection:
-        shown = service_view(connection, key, on=day, today=today, zone=site.settings.zone)
-    return page(request, "service.html", shown=shown, today=today, render=render)
+        shown = service_view(connection, key, on=day, zone=site.settings.zone)
+    return page(request, "service.html", shown=shown, today=today)
 
 
 def service_on(request: Request) -> Response:
@@ -53,25 +52,24 @@ def _ask_for_day(request: Request, key: str, typed: str, invalid: Invalid) -> Re
     site = site_of(request)
     today = site.today()
     with site.database.read() as connection:
-        shown = service_view(connection, key, on=today, today=today, zone=site.settings.zone)
+        shown = service_view(connection, key, on=today, zone=site.settings.zone)
     problems = invalid.problems if typed else ()
     status = 422 if problems else 200
-    return page(request, "as_of.html", status, entry=shown.entry, typed=typed[:40], problems=problems)
+    return page(request, "as_of.html", status, entry=shown.entry, typed=typed[:40], problems_found=problems)
 
 
 def service_history(request: Request) -> Response:
     """`/services/{slug}/history?from=&to=`: every version, and any two compared."""
     site, key = site_of(request), key_of(request)
     chosen = {"from": text_of(request, "from", limit=40), "to": text_of(request, "to", limit=40)}
-    today, zone, problems = site.today(), site.settings.zone, ()
+    today, zone = site.today(), site.settings.zone
+    problems: tuple[Problem, ...] = ()
     with site.database.read() as connection:
         try:
-            shown = history_view(
-                connection, key, first=chosen["from"], second=chosen["to"], today=today, zone=zone
-            )
+            shown = history_view(connection, key, first=chosen["from"], second=chosen["to"], today=today, zone=zone)
         except Invalid as invalid:
             problems = invalid.problems
             shown = history_view(connection, key, first="", second="", today=today, zone=zone)
     if shown.slug != key:
         return RedirectResponse(f"/services/{shown.slug}/history", MOVED)
-    return page(request, "history.html", 422 if problems else 200, shown=shown, chosen=chosen, problems=problems)
+    return page(request, "history.html", 422 if problems else 200, shown=shown, chosen=chosen, problems_found=problems)

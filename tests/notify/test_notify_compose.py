@@ -117,7 +117,7 @@ def test_closed_names_who_takes_over_and_new_says_so(town: Town) -> None:
     town.link(number, "podiatry", "leg-ulcer-clinic", "replaced", on=LATER)
     (line,) = notice(town, number).services
     assert [(row.label, row.text) for row in line.rows] == [
-        ("Now handled by", "Leg ulcer clinic"),
+        ("Now handled by", "Leg ulcer clinic, District Nursing, Northmoor Community Trust"),
         ("Status", "Closed"),
     ]
     assert notice(town, 2).services[0].new

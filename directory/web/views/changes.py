@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from directory.content.markdown import render
 from directory.domain.change import Change, fold
 from directory.store import changes as change_store
 from directory.store.changes import Filter
@@ -106,7 +105,7 @@ class TouchedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeView:
-    """The record of one change; the texts are safe HTML."""
+    """The record of one change; the texts are Markdown."""
 
     line: ChangeLine
     coming: bool
@@ -130,16 +129,18 @@ def change_view(connection: Connection, number: int, *, today: date, zone: ZoneI
     change = change_store.load(connection, number)
     said = told(connection, [number])[number]
     touched = {service.id for service in said.services}
-    reached = [each for each in change_store.services_reached(connection, [number]).get(number, []) if each not in touched]
+    reached = [
+        each for each in change_store.services_reached(connection, [number]).get(number, []) if each not in touched
+    ]
     names = names_of(connection, "service", reached[:REACHED], on=today)
     head = change_store.read_head(connection).number
     return ChangeView(
         line=change_line(change, zone=zone),
         coming=change.effective_from > today,
         recorded_at=change.recorded_at.astimezone(zone),
-        why=render(change.why),
-        what_to_do=render(change.what_to_do),
-        in_flight=render(change.in_flight),
+        why=change.why,
+        what_to_do=change.what_to_do,
+        in_flight=change.in_flight,
         services=tuple(map(_touched, said.services)),
         succession=tuple(_link(link) for link in said.links),
         others=_others(said),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from directory.content.markdown import SERVICE_LINK, parse, render
+from directory.content.markdown import SERVICE_LINK, parse
 from directory.domain.succession import handlers
 from directory.store import pages as page_store
 from directory.store import services as service_store
@@ -43,7 +43,7 @@ class StepView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
-    """A knowledge page; `body` is safe HTML."""
+    """A knowledge page; `body` is Markdown."""
 
     title: str
     kind: str
@@ -75,7 +75,7 @@ def page_view(connection: Connection, slug: str, *, today: date, zone: ZoneInfo)
             StepView(_text(step, "title"), _text(step, "note"), linked.get(service, Linked(None)))
             for step, service in zip(steps, named, strict=True)
         ),
-        body=render(_brought_up_to_date(document.body, linked)),
+        body=_brought_up_to_date(document.body, linked),
     )
 
 
@@ -88,9 +88,7 @@ def _list(facts: Mapping[str, Any], key: str) -> str:
     return ", ".join(map(str, given)) if isinstance(given, list) else str(given or "")
 
 
-def linked_services(
-    connection: Connection, keys: Iterable[str], *, today: date, zone: ZoneInfo
-) -> dict[str, Linked]:
+def linked_services(connection: Connection, keys: Iterable[str], *, today: date, zone: ZoneInfo) -> dict[str, Linked]:
     """Services by id or slug as they stand today, each with what took its place where it has closed."""
     ids = find_ids(connection, "service", keys)
     links = succession_store.following(connection, "service", ids.values())

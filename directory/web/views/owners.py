@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from directory.content.markdown import render
 from directory.store import changes as change_store
 from directory.store import organisations as organisation_store
 from directory.store import services as service_store
@@ -36,7 +35,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamView:
-    """A team's page; `description` is safe HTML."""
+    """A team's page; `description` is Markdown."""
 
     slug: str
     name: str
@@ -76,15 +75,13 @@ def team_view(connection: Connection, slug: str, *, after: str, today: date, zon
         organisation=names_of(connection, "organisation", [facts.organisation], on=today)[facts.organisation],
         call=telephone(facts.phone) if facts.phone else None,
         email=mail(facts.email) if facts.email else None,
-        description=render(facts.description),
+        description=facts.description,
         running=_running(connection, Filter(team=team.slug), after=after, today=today, zone=zone),
         changes=_changes(connection, change_store.Filter(team=team.slug, weight="major"), zone),
     )
 
 
-def organisation_view(
-    connection: Connection, key: str, *, after: str, today: date, zone: ZoneInfo
-) -> OrganisationView:
+def organisation_view(connection: Connection, key: str, *, after: str, today: date, zone: ZoneInfo) -> OrganisationView:
     """An organisation by id, slug or ODS code; raises OrganisationNotFound."""
     found = organisation_store.organisation(connection, key, on=today)
     facts = found.facts
@@ -99,7 +96,7 @@ def organisation_view(
         closed=facts.status == "closed",
         website=website(facts.website) if facts.website else None,
         address=", ".join(filter(None, (facts.address, facts.postcode))),
-        description=render(facts.description),
+        description=facts.description,
         belongs_to=tuple((words.MEMBERSHIPS.get(each.kind, each.kind), names[each.of]) for each in found.member_of),
         succession=succession_lines(links, names, of=found.id, on=today),
         teams=tuple(sorted((Named(each.facts.name, f"/teams/{each.slug}") for each in teams), key=lambda n: n.name)),

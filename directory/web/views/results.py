@@ -99,7 +99,9 @@ def _areas(found: Answer) -> tuple[str, ...]:
 
 def _instead(connection: Connection, results: tuple[Result, ...]) -> dict[str, str]:
     """What the changes that closed services say to do, by service."""
-    closed = {each.entry.id: each.entry.version.change_number for each in results if each.entry.facts.status == "closed"}
+    closed = {
+        each.entry.id: each.entry.version.change_number for each in results if each.entry.facts.status == "closed"
+    }
     records = told(connection, closed.values()) if closed else {}
     return {service: records[number].what_to_do for service, number in closed.items() if number in records}
 

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from directory.answer import handling
-from directory.domain.change import Change
 from directory.domain.service import Entry
+from directory.errors import ServiceNotFound
 from directory.store import changes as change_store
 from directory.store import services as service_store
 from directory.store.versions import history
-from directory.errors import ServiceNotFound
+from directory.web.views.changes import ChangeLine, change_line
 from directory.web.views.entries import EntryView, entry_view
 from directory.web.views.names import SuccessionLine, names_of, succession_lines
 
@@ -31,10 +31,10 @@ class ServiceView:
     succession: tuple[SuccessionLine, ...]
     handled_now_by: tuple[EntryView, ...]
     instead: str
-    changes: tuple[Change, ...]
+    changes: tuple[ChangeLine, ...]
 
 
-def service_view(connection: Connection, key: str, *, on: date, today: date, zone: ZoneInfo) -> ServiceView:
+def service_view(connection: Connection, key: str, *, on: date, zone: ZoneInfo) -> ServiceView:
     """A service by id or slug as it stands on a day; raises ServiceNotFound where there never was one.
 
     One that has not begun is shown as it will begin.
@@ -43,16 +43,15 @@ def service_view(connection: Connection, key: str, *, on: date, today: date, zon
     begins = entry.version.effective_from if entry.version.effective_from > on else None
     ended = entry.facts.status == "closed"
     now = handling(connection, entry.id, on=max(on, begins or on)).entries if ended else ()
+    listed = change_store.list_recent(connection, limit=CHANGES, wanted=change_store.Filter(service=entry.id))
     return ServiceView(
         entry=entry_view(entry, zone=zone),
         on=on,
         begins=begins,
-        succession=_succession(connection, entry, today=today),
+        succession=_succession(connection, entry, on=on),
         handled_now_by=tuple(entry_view(each, zone=zone) for each in now if each.id != entry.id),
         instead=change_store.load(connection, entry.version.change_number).what_to_do if ended else "",
-        changes=tuple(
-            change_store.list_recent(connection, limit=CHANGES, wanted=change_store.Filter(service=entry.id))
-        ),
+        changes=tuple(change_line(change, zone=zone) for change in listed),
     )
 
 
@@ -67,7 +66,7 @@ def _entry(connection: Connection, key: str, *, on: date) -> Entry:
     return found[0]
 
 
-def _succession(connection: Connection, entry: Entry, *, today: date) -> tuple[SuccessionLine, ...]:
+def _succession(connection: Connection, entry: Entry, *, on: date) -> tuple[SuccessionLine, ...]:
     links = (*entry.replaces, *entry.succeeded_by)
     others = {key for link in links for key in (link.predecessor, link.successor) if key}
-    return succession_lines(links, names_of(connection, "service", others, on=today), of=entry.id, on=today)
+    return succession_lines(links, names_of(connection, "service", others, on=on), of=entry.id, on=on)

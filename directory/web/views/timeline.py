@@ -66,9 +66,7 @@ def history_view(
     service = service_store.service_id(connection, key)
     rows = _in_order(history(connection, "service", service))
     owners = OwnerNames.of(connection, [row.facts for row in rows], on=today)
-    listed = change_store.list_recent(
-        connection, limit=MOST_CHANGES, wanted=change_store.Filter(service=service)
-    )
+    listed = change_store.list_recent(connection, limit=MOST_CHANGES, wanted=change_store.Filter(service=service))
     changes = {change.number: change for change in listed}
     views = {row.number: _version(row, rows, owners, changes.get(row.change_number), today, zone) for row in rows}
     now = next((row for row in rows if views[row.number].standing == "now"), rows[0])
@@ -77,9 +75,7 @@ def history_view(
         slug=now.slug,
         name=now.facts.name,
         versions=tuple(views.values()),
-        compared=Comparison(
-            views[chosen[0].number], views[chosen[1].number], _between(chosen[0], chosen[1], owners)
-        )
+        compared=Comparison(views[chosen[0].number], views[chosen[1].number], _between(chosen[0], chosen[1], owners))
         if chosen
         else None,
     )

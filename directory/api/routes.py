@@ -1,0 +1,34 @@
+"""Every call of the JSON API, version 1, at a glance. It is mounted at /api/v1."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute, Route
+
+from directory.api import changes, organisations, pages, publishing, search, services
+from directory.api.calls import either, publishes, reads
+from directory.api.problems import problem
+
+__all__ = ["problem", "routes"]
+
+
+def routes() -> list[BaseRoute]:
+    """The routes, each to one handler."""
+    return [
+        Route("/search", reads(search.search)),
+        Route("/services", reads(services.list_services)),
+        Route("/services/{key}", reads(services.show_service)),
+        Route("/services/{key}/versions", reads(services.list_versions)),
+        Route("/services/{key}/versions/{number}", reads(services.show_version)),
+        Route("/services/{key}/handlers", reads(services.show_handlers)),
+        Route(
+            "/changes", either(reads(changes.list_changes), publishes(publishing.post_change)), methods=["GET", "POST"]
+        ),
+        Route("/changes/{number}", reads(changes.show_change)),
+        Route("/organisations", reads(organisations.list_organisations)),
+        Route("/organisations/{key}", reads(organisations.show_organisation)),
+        Route("/organisations/{key}/successors", reads(organisations.show_successors)),
+        Route("/teams", reads(organisations.list_teams)),
+        Route("/teams/{key}", reads(organisations.show_team)),
+        Route("/pages", reads(pages.list_pages)),
+        Route("/pages/{key}", reads(pages.show_page)),
+    ]

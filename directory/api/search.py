@@ -1,0 +1,51 @@
+"""GET /search: who handles this."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from directory.answer import answer
+from directory.api import names as called
+from directory.api.answers import plain
+from directory.api.calls import Call
+from directory.api.entries import Names, entry_json
+from directory.domain.query import Answer, Query, Result
+from directory.domain.service import SETTINGS
+
+
+def search(call: Call) -> Response:
+    """GET /search: the answer, where one deserves confidence, and the nearest."""
+    given = call.given
+    query = Query(
+        given.required("q"),
+        given.text("area"),
+        given.choice("setting", SETTINGS),
+        given.day("as_of"),
+        given.limit(20, most=100),
+    )
+    with call.site.database.read() as connection:
+        found = answer(connection, query, call.site.search, today=call.site.today())
+        return plain(answer_json(connection, found, base_url=call.base_url))
+
+
+def answer_json(connection: Connection, found: Answer, *, base_url: str) -> dict[str, Any]:
+    """A whole answer, with what the services of its successions are called."""
+    names = called.names(connection, called.in_entries(result.entry for result in found.results), on=found.on)
+    return {
+        "query": found.query.text,
+        "as_of": found.on.isoformat(),
+        "answer": result_json(found.best, base_url=base_url, names=names) if found.best else None,
+        "results": [result_json(result, base_url=base_url, names=names) for result in found.results],
+        "total": found.total,
+        "did_you_mean": found.did_you_mean,
+    }
+
+
+def result_json(result: Result, *, base_url: str, names: Names) -> dict[str, Any]:
+    """An entry with why it was found and, where it was asked for by a former service, that one's name."""
+    plain = entry_json(result.entry, base_url=base_url, names=names)
+    plain["matched"] = {"field": result.matched.field, "text": result.matched.text}
+    return plain | ({"asked_for": result.asked_for} if result.asked_for else {})

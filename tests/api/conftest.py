@@ -1,0 +1,132 @@
+"""The API over a real database of each kind; only search is a stand-in, for it has a room and tests of its own."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, cast
+
+import pytest
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import Mount
+
+from directory.api.routes import problem, routes
+from directory.domain.query import Query
+from directory.errors import SignpostError
+from directory.search.find import Found
+from directory.search.plan import Plan
+from directory.settings import Settings
+from directory.store import people
+from directory.store.database import Database
+from tests import build
+
+with warnings.catch_warnings():
+    # Starlette's client asks for httpx2; it works with the httpx that is locked here.
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
+
+PUBLISH_KEY, READ_KEY, LEAD_KEY = "publish-key", "read-key", "lead-key"
+BASE_URL = "https://signpost.example"
+
+
+def nothing_found(query: Query) -> Found:
+    return Found((), 0, False, None, Plan(text=query.text))
+
+
+@dataclass
+class FakeSite:
+    """What the API asks of a `directory.site.Site`."""
+
+    database: Database
+    settings: Settings = field(default_factory=lambda: Settings.model_validate({"base_url": BASE_URL}))
+    search: Callable[[Query], Found] = nothing_found
+
+    def now(self) -> datetime:
+        return build.NOON
+
+    def today(self) -> date:
+        return build.TODAY
+
+
+def app_of(site: FakeSite) -> Starlette:
+    app = Starlette(
+        routes=[Mount("/api/v1", routes=routes())],
+        exception_handlers={SignpostError: problem, HTTPException: problem, Exception: problem},
+    )
+    app.state.site = site
+    return app
+
+
+@pytest.fixture
+def site(database: Database) -> FakeSite:
+    build.directory(database)
+    with database.write() as connection:
+        editor = people.add(connection, email="ed@northmoor.example", name="Ed", editor=True, at=build.NOON)
+        lead = people.add(connection, email="lee@northmoor.example", name="Lee", editor=False, at=build.NOON)
+        people.join(connection, person_id=lead, team_id="tissue-viability", role="lead", at=build.NOON)
+        for key_id, secret, person, scope in (
+            ("ed-1", PUBLISH_KEY, editor, "publish"),
+            ("ed-2", READ_KEY, editor, "read"),
+            ("lee-1", LEAD_KEY, lead, "publish"),
+        ):
+            people.add_key(
+                connection,
+                key_id=key_id,
+                secret=secret,
+                person_id=person,
+                scope=cast(Any, scope),
+                at=build.NOON,
+                expires_at=None,
+            )
+    return FakeSite(database)
+
+
+@dataclass
+class Api:
+    """A program that talks to the API."""
+
+    client: TestClient
+
+    def get(self, path: str, status: int = 200, **given: Any) -> Any:
+        answer = self.client.get(f"/api/v1{path}", **given)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def publish(self, body: object, status: int = 201, *, key: str = PUBLISH_KEY, **headers: str) -> Any:
+        answer = self.post(body, key=key, **headers)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def post(self, body: object, *, key: str | None = PUBLISH_KEY, query: str = "", **headers: str) -> Any:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if key:
+            given["Authorization"] = f"Bearer {key}"
+        if isinstance(body, bytes):
+            given.setdefault("Content-Type", "application/json")
+            return self.client.post(f"/api/v1/changes{query}", content=body, headers=given)
+        return self.client.post(f"/api/v1/changes{query}", json=body, headers=given)
+
+    def numbers(self) -> list[int]:
+        return [change["number"] for change in self.get("/changes?limit=200")["items"]]
+
+
+@pytest.fixture
+def api(site: FakeSite) -> Api:
+    return Api(TestClient(app_of(site), raise_server_exceptions=False))
+
+
+def hours(value: str, *, expected: int | None = None, **given: object) -> dict[str, Any]:
+    """The body of a small change of the leg ulcer clinic."""
+    edit: dict[str, Any] = {"id": "leg-ulcer-clinic", "set": {"hours": value}}
+    if expected is not None:
+        edit["expected_version"] = expected
+    return {
+        "title": "Leg ulcer clinic hours",
+        "services": [edit],
+        "effective_from": build.TODAY.isoformat(),
+        "why": "Because.",
+        **given,
+    }

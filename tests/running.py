@@ -1,0 +1,129 @@
+"""Signpost as a user runs it: its own process, its own data folder, a real relay that keeps what it gets."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+from aiosmtpd.controller import Controller
+
+PATIENCE = 30.0
+
+
+@dataclass(slots=True)
+class Relay:
+    """An SMTP server in a thread of the test, by a library; it keeps every message that it accepted."""
+
+    messages: list[tuple[str, EmailMessage]] = field(default_factory=list)
+    _controller: Any = None
+
+    def __enter__(self) -> Self:
+        self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
+        self._controller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._controller.stop()
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        self.messages += [(recipient, message) for recipient in envelope.rcpt_tos]
+        return "250 OK"
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self._controller.port}"
+
+    def to(self, recipient: str) -> list[EmailMessage]:
+        return [message for to, message in self.messages if to == recipient]
+
+
+class Signpost:
+    """One installation: `signpost …` commands in its environment, and a server that can be killed and started again."""
+
+    def __init__(self, home: Path, *, database_url: str | None = None, smtp_url: str | None = None) -> None:
+        self.home, self.port = home, free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SIGNPOST_")},
+            "SIGNPOST_HOME": str(home),
+            "SIGNPOST_BASE_URL": self.base_url,
+            **({"SIGNPOST_DATABASE_URL": database_url} if database_url else {}),
+            **({"SIGNPOST_SMTP_URL": smtp_url} if smtp_url else {}),
+        }
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "directory", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=check,
+            timeout=120,
+        )
+
+    def start(self, *arguments: str) -> None:
+        log = (self.home.parent / f"{self.home.name}.log").open("ab")
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "directory", "serve", "--port", str(self.port), *arguments],
+            env=self.environment,
+            stdout=log,
+            stderr=log,
+        )
+        log.close()
+        wait_for(self._answers, "the server to answer")
+
+    def _answers(self) -> bool:
+        assert self._server is not None
+        assert self._server.poll() is None, (self.home.parent / f"{self.home.name}.log").read_text()[-2000:]
+        try:
+            return httpx.get(f"{self.base_url}/ready", timeout=2).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def kill(self) -> None:
+        """As a power cut ends it."""
+        if self._server is not None:
+            self._server.send_signal(signal.SIGKILL)
+            self._server.wait()
+            self._server = None
+
+    def stop(self) -> None:
+        """As an operator ends it."""
+        if self._server is not None:
+            self._server.terminate()
+            self._server.wait(timeout=20)
+            self._server = None
+
+    def client(self, key: str | None = None) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return httpx.Client(base_url=self.base_url, headers=headers, timeout=10)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(condition: Callable[[], object], what: str) -> None:
+    """Wait until something holds; fail, saying what was waited for."""
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until, f"waited {PATIENCE:.0f} s for {what}"
+        time.sleep(0.05)
