@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -35,10 +36,25 @@ def _web_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _database_url(value: str) -> str:
+    if value and not (value.startswith(("sqlite:///", "postgresql://")) and _port_is_sound(value)):
+        raise ValueError("give a database, as in sqlite:///var/signpost.db or postgresql://user@host/name")
+    return value
+
+
 def _smtp_url(value: str | None) -> str | None:
-    if value is not None and (urlsplit(value).scheme not in ("smtp", "smtps") or not urlsplit(value).hostname):
+    if value is not None and not (
+        urlsplit(value).scheme in ("smtp", "smtps") and urlsplit(value).hostname and _port_is_sound(value)
+    ):
         raise ValueError("give a relay, as in smtp://user:password@host:25 or smtps://host")
     return value
+
+
+def _port_is_sound(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _timezone(value: str) -> str:
@@ -53,7 +69,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     home: Path = Path("./var")
-    database_url: str = ""
+    database_url: Annotated[str, AfterValidator(_database_url)] = ""
     content_dir: Path | None = None
     base_url: Annotated[str, AfterValidator(_web_url)] = "http://127.0.0.1:8000"
     secret: SecretStr = SecretStr("")
@@ -187,13 +203,17 @@ def _kept_secret(home: Path) -> str:
                 os.fsync(file.fileno())
                 with suppress(FileExistsError):
                     path.hardlink_to(file.name)
-        return path.read_text(encoding="ascii")
+        secret = path.read_text(encoding="ascii").strip()
     except OSError as error:
         raise SettingsError(f"SIGNPOST_HOME: cannot write to {home}: {error.strerror}") from None
+    if not secret:
+        raise SettingsError(f"SIGNPOST_HOME: {path} is empty; remove it, and a new one is made")
+    return secret
 
 
 def _masked(url: str) -> str:
-    parts = urlsplit(url)
-    if not parts.password:
-        return url
-    return url.replace(f":{parts.password}@", ":********@", 1)
+    password = urlsplit(url).password
+    if password:
+        url = url.replace(f":{password}@", ":********@", 1)
+    # PostgreSQL takes it among the parameters too.
+    return re.sub(r"(?<=password=)[^&]+", "********", url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -30,6 +31,8 @@ from directory.store.changes import lock_head
 from directory.store.idempotency import Answer, Attempt
 from directory.store.versions import find_ids
 
+log = logging.getLogger(__name__)
+
 _KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
 # What can stand in an address as it is.
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}")
@@ -48,7 +51,8 @@ def post_change(call: Call) -> Response:
             answer = kept or Answer(201, encode(_publish(connection, call, plain, at=at)))
             if attempt and not kept:
                 idempotency.keep(connection, attempt, answer)
-    except (DataError, IntegrityError):
+    except (DataError, IntegrityError) as error:
+        log.warning("the database refused a change that the rules let through: %s", type(error.orig).__name__)
         # The last net: the rules above know nothing of it, but the database will not have it.
         raise Invalid([Problem("", "something in it is too long, or belongs to something else already")]) from None
     return _answered(call, answer, replayed=kept is not None)

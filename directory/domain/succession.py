@@ -59,21 +59,18 @@ def handlers(start: str, on: date, links: Mapping[str, Sequence[Succession]]) ->
     seen, queue = {start}, [start]
     found: list[str] = []
     path: list[Succession] = []
-    returned = False
     for node in queue:
         leaving = [link for link in links.get(node, ()) if link.effective_from <= on and link.successor != node]
         if not leaving:
             found.append(node)
         for link in leaving:
             path.append(link)
-            if link.successor is None:
-                continue
-            if link.successor in seen:
-                returned = True
-                continue
-            seen.add(link.successor)
-            queue.append(link.successor)
-    return Handlers(tuple(found), tuple(path), loop=returned and not found)
+            if link.successor is not None and link.successor not in seen:
+                seen.add(link.successor)
+                queue.append(link.successor)
+    # Every way goes on, and none ends: only a circle is like that.
+    loop = not found and all(link.successor is not None for link in path)
+    return Handlers(tuple(found), tuple(path), loop=loop)
 
 
 def looping(links: Mapping[str, Sequence[Succession]]) -> frozenset[str]:
@@ -117,7 +114,8 @@ def cardinality_problems(successions: Sequence[Succession]) -> list[str]:
         kinds = {link.kind for link in links}
         if len(kinds) > 1:
             problems.append(f"{node} cannot be {' and '.join(sorted(kinds))} at once")
-        problems.extend(_problems_of(node, links, arriving))
+        else:
+            problems.extend(_problems_of(node, links, arriving))
     return problems
 
 

@@ -6,7 +6,7 @@ Matching itself is one INSERT … SELECT in the database, whatever the number of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from directory.domain.change import Stage, stages
@@ -15,6 +15,8 @@ from directory.store.database import Database
 from directory.store.deliveries import Waiting
 
 AT_ONCE = 1_000
+# The machines that subscribe and that publish need not agree to the second: nobody is missed for that.
+CLOCKS_DIFFER = timedelta(minutes=10)
 
 
 def match_announced(database: Database, *, at: datetime, zone: ZoneInfo) -> int:
@@ -44,17 +46,30 @@ def _match(database: Database, stage: Stage, *, at: datetime, zone: ZoneInfo) ->
 
 
 def _tell(database: Database, stage: Stage, found: Sequence[Waiting], *, at: datetime, zone: ZoneInfo) -> int:
-    due: list[int] = []
+    due: list[Waiting] = []
     past: list[int] = []
     for change in found:
         published_on = change.recorded_at.astimezone(zone).date()
-        (due if stage in stages(change.effective_from, published_on) else past).append(change.number)
+        if stage in stages(change.effective_from, published_on):
+            due.append(change)
+        else:
+            past.append(change.number)
     if past:
         with database.write() as connection:
             deliveries.mark(connection, stage, past, at=at)
     written = 0
-    for number in due:
+    for change in due:
         # One transaction a change: a large audience must not keep SQLite's only writer from everybody else.
         with database.write() as connection:
-            written += deliveries.tell(connection, number, stage, at=at)
+            written += deliveries.tell(connection, change.number, stage, subscribed_by=_until(change, stage, zone), at=at)
     return written
+
+
+def _until(change: Waiting, stage: Stage, zone: ZoneInfo) -> datetime:
+    """Until when a subscription must have begun to hear of a change: its publication, or the end of its first day.
+
+    However late a worker comes to it, and however old a change that an import brings.
+    """
+    if stage == "announced":
+        return change.recorded_at + CLOCKS_DIFFER
+    return datetime.combine(change.effective_from + timedelta(days=1), time(), tzinfo=zone)

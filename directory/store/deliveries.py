@@ -92,9 +92,10 @@ def mark(connection: Connection, stage: Stage, numbers: Sequence[int], *, at: da
     connection.execute(update(changes).where(changes.c.number.in_(numbers), told.is_(None)).values({told: at}))
 
 
-def tell(connection: Connection, number: int, stage: Stage, *, at: datetime) -> int:
+def tell(connection: Connection, number: int, stage: Stage, *, subscribed_by: datetime, at: datetime) -> int:
     """Mark one change as told at a stage and write its deliveries: one for each person and channel, or none.
 
+    Only subscriptions that had begun by an instant count: who subscribes today asks for what comes, not for old news.
     Returns how many; 0 where another process was faster, or the change is minor or withdrawn.
     """
     told = TOLD_AT[stage]
@@ -108,7 +109,8 @@ def tell(connection: Connection, number: int, stage: Stage, *, at: datetime) -> 
     if change is None or change.weight != "major" or change.status != "published":
         return 0
     terms = select(change_terms).where(change_terms.c.change_number == number).subquery("terms")
-    chosen = _deliveries(terms, number, stage, urgent=change.urgent, at=at)
+    recipients = _recipients(terms).where(subscriptions.c.created_at <= subscribed_by)
+    chosen = _deliveries(recipients.subquery("found"), number, stage, urgent=change.urgent, at=at)
     columns = ("change_number", "stage", "person_id", "channel", "rank", "reasons", "matched_at", "state")
     # PostgreSQL's spelling of ON CONFLICT is SQLite's too.
     statement = postgresql.insert(deliveries).from_select([*columns, "next_attempt_at"], chosen)
@@ -213,12 +215,11 @@ def _recipients(terms: FromClause) -> Select[Any]:
     )
 
 
-def _deliveries(terms: FromClause, number: int, stage: Stage, *, urgent: bool, at: datetime) -> Select[Any]:
+def _deliveries(found: FromClause, number: int, stage: Stage, *, urgent: bool, at: datetime) -> Select[Any]:
     """The rows to insert: one for each person and channel, with the strictest rank and every reason once.
 
     A paused subscription holds its delivery until the pause ends, unless another one matches too.
     """
-    found = _recipients(terms).subquery("found")
     paused = found.c.paused_until > at
     # Grouped by label first: SQLite cannot join distinct strings with a separator.
     reason = (

@@ -40,14 +40,12 @@ def claim(connection: Connection, attempt: Attempt, *, at: datetime) -> Answer |
     Whoever comes with the same key meanwhile waits here until this transaction ends: for its answer, or for the place
     that it leaves. Raises IdempotencyConflict where the key came with another body.
     """
+    table = idempotent_answers
     row = {"actor": attempt.by.name, "key": attempt.key, "body_sha256": _digest(attempt), "created_at": at}
     # PostgreSQL's spelling of ON CONFLICT is SQLite's too.
-    claimed = connection.execute(
-        postgresql.insert(idempotent_answers).values(**row, status=_UNDER_WAY, body=b"").on_conflict_do_nothing()
-    )
-    if claimed.rowcount == 1:
+    claiming = postgresql.insert(table).values(**row, status=_UNDER_WAY, body=b"").on_conflict_do_nothing()
+    if connection.execute(claiming.returning(table.c.key)).one_or_none() is not None:
         return None
-    table = idempotent_answers
     found = connection.execute(select(table).where(table.c.actor == attempt.by.name, table.c.key == attempt.key)).one()
     if found.body_sha256 != row["body_sha256"]:
         raise IdempotencyConflict("This Idempotency-Key came with another body before: give each change its own key.")

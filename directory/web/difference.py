@@ -30,16 +30,28 @@ def difference(before: str, after: str) -> tuple[Piece, ...]:
 
 
 def _words(text: str) -> list[str]:
-    # With its white space, so that a run of changed words stays one run.
-    return re.findall(r"\S+\s*|\s+", text)
+    return re.findall(r"\S+|\n|[^\S\n]+", text)
 
 
 def _pieces(old: list[str], new: list[str]) -> Iterator[Piece]:
+    removed = added = ""
     for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
-            yield Piece("same", "".join(old[i:j]))
+        if tag != "equal":
+            removed, added = removed + "".join(old[i:j]), added + "".join(new[k:m])
             continue
-        if i < j:
-            yield Piece("removed", "".join(old[i:j]))
-        if k < m:
-            yield Piece("added", "".join(new[k:m]))
+        same = "".join(old[i:j])
+        if same == " " and (removed or added) and j < len(old):
+            # One space between two changed words is part of the run: it is read as one change, not as three.
+            removed, added = removed + same, added + same
+            continue
+        yield from _changed(removed, added)
+        yield Piece("same", same)
+        removed = added = ""
+    yield from _changed(removed, added)
+
+
+def _changed(removed: str, added: str) -> Iterator[Piece]:
+    if removed:
+        yield Piece("removed", removed)
+    if added:
+        yield Piece("added", added)

@@ -111,7 +111,8 @@ def full_date(day: date) -> str:
 
 def moment(at: datetime) -> str:
     """A local instant: 22 November 2026, 8:40pm."""
-    return f"{full_date(at.date())}, {at.hour % 12 or 12}:{at:%M}{'am' if at.hour < 12 else 'pm'}"
+    minutes = f":{at:%M}" if at.minute else ""
+    return f"{full_date(at.date())}, {at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
 
 
 def listed(words: Iterable[str], joint: str = "and") -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, cast
@@ -62,6 +63,19 @@ def app_of(site: FakeSite) -> Starlette:
 
 @pytest.fixture
 def site(database: Database) -> FakeSite:
+    """A small directory, in a database of each kind."""
+    return furnished(database)
+
+
+@pytest.fixture
+def light_site(sqlite_url: str) -> Iterator[FakeSite]:
+    """The same in SQLite alone, for what no database has a say in."""
+    database = Database(sqlite_url)
+    yield furnished(database)
+    database.close()
+
+
+def furnished(database: Database) -> FakeSite:
     build.directory(database)
     with database.write() as connection:
         editor = people.add(connection, email="ed@northmoor.example", name="Ed", editor=True, at=build.NOON)
@@ -104,10 +118,9 @@ class Api:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if key:
             given["Authorization"] = f"Bearer {key}"
-        if isinstance(body, bytes):
-            given.setdefault("Content-Type", "application/json")
-            return self.client.post(f"/api/v1/changes{query}", content=body, headers=given)
-        return self.client.post(f"/api/v1/changes{query}", json=body, headers=given)
+        given.setdefault("Content-Type", "application/json")
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.client.post(f"/api/v1/changes{query}", content=content, headers=given)
 
     def numbers(self) -> list[int]:
         return [change["number"] for change in self.get("/changes?limit=200")["items"]]
@@ -116,6 +129,11 @@ class Api:
 @pytest.fixture
 def api(site: FakeSite) -> Api:
     return Api(TestClient(app_of(site), raise_server_exceptions=False))
+
+
+@pytest.fixture
+def light_api(light_site: FakeSite) -> Api:
+    return Api(TestClient(app_of(light_site), raise_server_exceptions=False))
 
 
 def hours(value: str, *, expected: int | None = None, **given: object) -> dict[str, Any]:
@@ -130,3 +148,6 @@ def hours(value: str, *, expected: int | None = None, **given: object) -> dict[s
         "why": "Because.",
         **given,
     }
+
+
+__all__ = ["BASE_URL", "LEAD_KEY", "PUBLISH_KEY", "READ_KEY", "Api", "FakeSite", "TestClient", "app_of", "hours"]

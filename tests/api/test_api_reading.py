@@ -164,8 +164,8 @@ def test_search_gives_the_answer_and_why(merged: FakeSite, api: Api) -> None:
     assert (before["as_of"], before["answer"]["id"]) == ("2026-11-21", "east")
 
 
-def test_search_that_finds_nothing_says_so(api: Api) -> None:
-    answer = api.get("/search?q=unicorn")
+def test_search_that_finds_nothing_says_so(light_api: Api) -> None:
+    answer = light_api.get("/search?q=unicorn")
     assert (answer["answer"], answer["results"], answer["total"], answer["did_you_mean"]) == (None, [], 0, None)
 
 
@@ -179,7 +179,8 @@ def test_changes_come_in_the_order_of_their_numbers(merged: FakeSite, api: Api) 
         return [change["number"] for change in api.get(f"/changes?{query}")["items"]]
 
     assert numbers("service=leg-ulcer-clinic") == [1, 4]
-    assert numbers("team=vascular") == numbers("kind=owner") == numbers("owner=ZZN02") == [4]
+    assert numbers("team=vascular") == numbers("kind=owner") == [4]
+    assert numbers("owner=zzn02") == [1, 4]
     assert numbers("area=eastmarsh") == [1, 4]
     assert numbers("kind=merged") == [3]
 
@@ -272,27 +273,27 @@ def test_organisations_say_what_they_belong_to(site: FakeSite, api: Api) -> None
     api.get("/organisations/ZZN01?as_of=2024-09-30", 404)
 
 
-def test_teams(site: FakeSite, api: Api) -> None:
-    teams = api.get("/teams?limit=2")
+def test_teams(light_site: FakeSite, light_api: Api) -> None:
+    teams = light_api.get("/teams?limit=2")
     assert ([team["slug"] for team in teams["items"]], teams["next"]) == (
         ["district-nursing", "tissue-viability"],
         "tissue-viability",
     )
-    team = api.get("/teams/vascular")
+    team = light_api.get("/teams/vascular")
     assert (team["name"], team["organisation"]["ods_code"]) == ("Vascular Nurses", "ZZN02")
-    assert [found["slug"] for found in api.get("/teams?organisation=ZZN02")["items"]] == ["vascular"]
-    api.get("/teams/nobody", 404)
+    assert [found["slug"] for found in light_api.get("/teams?organisation=ZZN02")["items"]] == ["vascular"]
+    light_api.get("/teams/nobody", 404)
 
 
-def test_pages(site: FakeSite, api: Api) -> None:
+def test_pages(light_site: FakeSite, light_api: Api) -> None:
     text = "---\ntitle: Legs\nkind: pathway\nsummary: Who treats legs.\n---\nSee [it](service:leg-ulcer-clinic).\n"
     legs = pages.Page("legs", 1, "pathway", "Legs", build.TODAY, build.NOON, text)
-    with site.database.write() as connection:
+    with light_site.database.write() as connection:
         pages.put(connection, legs)
         pages.put(connection, replace(legs, slug="arms", kind="forum", title="Arms"))
-    listed = api.get("/pages?limit=1")
+    listed = light_api.get("/pages?limit=1")
     assert ([page["slug"] for page in listed["items"]], listed["next"]) == (["arms"], "arms")
-    page = api.get("/pages/legs")
+    page = light_api.get("/pages/legs")
     assert (page["title"], page["kind"], page["summary"], page["updated"]) == (
         "Legs",
         "pathway",
@@ -301,17 +302,17 @@ def test_pages(site: FakeSite, api: Api) -> None:
     )
     assert page["body"].startswith("See [it]")
     assert f'href="{BASE_URL}/services/leg-ulcer-clinic"' in page["html"]
-    api.get("/pages/nothing", 404)
+    light_api.get("/pages/nothing", 404)
 
 
-def test_reading_may_need_a_key(site: FakeSite, api: Api) -> None:
-    site.settings = site.settings.model_copy(update={"reading": "signed-in"})
-    refused = api.client.get("/api/v1/services")
+def test_reading_may_need_a_key(light_site: FakeSite, light_api: Api) -> None:
+    light_site.settings = light_site.settings.model_copy(update={"reading": "signed-in"})
+    refused = light_api.client.get("/api/v1/services")
     assert (refused.status_code, refused.headers["www-authenticate"]) == (401, 'Bearer realm="Signpost"')
-    api.get("/services", headers={"Authorization": f"Bearer {READ_KEY}"})
+    light_api.get("/services", headers={"Authorization": f"Bearer {READ_KEY}"})
 
 
-def test_the_day_is_the_site_s(site: FakeSite) -> None:
+def test_the_day_is_the_site_s(light_site: FakeSite) -> None:
     class Tomorrow(FakeSite):
         def today(self) -> date:
             return LATER
@@ -320,7 +321,7 @@ def test_the_day_is_the_site_s(site: FakeSite) -> None:
             return datetime(2026, 12, 1, tzinfo=UTC)
 
     move = Edit("leg-ulcer-clinic", {"owner": Owner("hospital-trust", "vascular")})
-    build.change(site.database, build.draft(move, effective_from=LATER))
-    client = TestClient(app_of(Tomorrow(site.database)))
+    build.change(light_site.database, build.draft(move, effective_from=LATER))
+    client = TestClient(app_of(Tomorrow(light_site.database)))
     entry: dict[str, Any] = client.get("/api/v1/services/leg-ulcer-clinic").json()
     assert (entry["version"], entry["upcoming"]) == (2, [])

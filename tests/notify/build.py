@@ -237,6 +237,7 @@ class Town:
         person: int | None = None,
         of_team: str | None = None,
         label: str = "",
+        at: datetime = NOW - timedelta(days=365),
         **facets: Any,
     ) -> int:
         """A subscription; `facets` are values by facet, one or several."""
@@ -254,7 +255,7 @@ class Town:
                 label=label
                 or ", ".join(f"{facet} {value}" for facet, value in sorted(facets.items()))
                 or "every change",
-                at=NOW,
+                at=at,
             )
 
     def deliveries(self) -> list[Any]:

@@ -175,7 +175,7 @@ def test_killed_between_mark_and_deliveries_leaves_neither(town: Town) -> None:
     town.subscribe("daily", person=town.person("amina@example.nhs.uk"))
     number = town.move_clinic()
     with pytest.raises(KeyboardInterrupt), town.database.write() as connection:
-        assert store.tell(connection, number, "announced", at=NOW) == 1
+        assert store.tell(connection, number, "announced", subscribed_by=NOW, at=NOW) == 1
         raise KeyboardInterrupt
     assert town.deliveries() == []
     assert len(announce(town)) == 1
@@ -225,3 +225,18 @@ def test_many_changes_of_no_interest_are_passed_over_in_one_statement(town: Town
     with town.database.write() as connection:
         assert store.pass_over(connection, "announced", at=NOW, today=TODAY) == 3
     assert announce(town) == []
+
+
+def test_old_news_is_not_told_to_who_subscribes_afterwards(town: Town) -> None:
+    number = town.move_clinic()
+    town.subscribe("immediately", person=town.person("late@example.nhs.uk"), at=NOW + timedelta(hours=1))
+    town.subscribe("immediately", person=town.person("there@example.nhs.uk"), at=NOW)
+    assert match_announced(town.database, at=NOW + timedelta(hours=2), zone=LONDON) == 1
+    assert number
+
+
+def test_who_subscribes_between_hears_of_it_on_the_day(town: Town) -> None:
+    town.move_clinic(on=NOW.date() + timedelta(days=7))
+    town.subscribe("immediately", person=town.person("late@example.nhs.uk"), at=NOW + timedelta(days=1))
+    assert match_announced(town.database, at=NOW + timedelta(days=2), zone=LONDON) == 0
+    assert match_in_force(town.database, at=NOW + timedelta(days=7), zone=LONDON) == 1

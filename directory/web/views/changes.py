@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -72,7 +73,7 @@ def changes_view(connection: Connection, asked: ChangesAsked, *, today: date, zo
     )
     return ChangesView(
         tuple(change_line(change, zone=zone) for change in coming),
-        tuple(change_line(change, zone=zone) for change in past[:PAGE]),
+        _by_day(past[:PAGE], zone),
         past[PAGE - 1].number if len(past) > PAGE else None,
     )
 
@@ -89,7 +90,13 @@ def soon(connection: Connection, *, today: date, zone: ZoneInfo) -> tuple[Change
 def latest(connection: Connection, *, today: date, zone: ZoneInfo) -> tuple[ChangeLine, ...]:
     """The last changes to have taken effect."""
     found = change_store.list_recent(connection, limit=LATEST, wanted=Filter(weight="major", effective_until=today))
-    return tuple(change_line(change, zone=zone) for change in found)
+    return _by_day(found, zone)
+
+
+def _by_day(changes: Sequence[Change], zone: ZoneInfo) -> tuple[ChangeLine, ...]:
+    """In the order of the days that are shown, newest first."""
+    ordered = sorted(changes, key=lambda change: (change.effective_from, change.number), reverse=True)
+    return tuple(change_line(change, zone=zone) for change in ordered)
 
 
 @dataclass(frozen=True, slots=True)

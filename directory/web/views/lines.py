@@ -18,14 +18,14 @@ def _lines(*texts: str) -> str:
 
 def _route(route: ReferralRoute) -> str:
     said = (
+        words.URGENCIES[route.urgency] if route.urgency != "routine" else "",
         words.METHODS[route.method] + (f": {route.address}" if route.address else ""),
-        words.URGENCIES[route.urgency].lower() if route.urgency != "routine" else "",
-        f"for {route.who}" if route.who else "",
+        f"From: {route.who}" if route.who else "",
+        f"Send: {route.what_to_send}" if route.what_to_send else "",
         hours_in_words(route.hours) if route.hours else "",
-        f"send {route.what_to_send}" if route.what_to_send else "",
         route.notes,
     )
-    return "; ".join(filter(None, said))
+    return ". ".join(text.rstrip(".") for text in said if text)
 
 
 def _contact(contact: Contact) -> str:

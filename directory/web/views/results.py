@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
@@ -24,19 +25,23 @@ class ResultView:
 
     entry: EntryView
     why: str
-    matched: str
     asked_for: str
-    old_number: bool
+    former: str
+    old_number: str
     instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """What /find shows. Without a `best`, the first of `others` are the nearest."""
+    """What /find shows. Without a `best`, the first of `others` are the nearest.
+
+    `gone` is a service that was asked for by name and has closed with nothing in its place.
+    """
 
     on: date
     past: bool
     future: bool
+    gone: ResultView | None
     best: ResultView | None
     others: tuple[ResultView, ...]
     total: int
@@ -57,19 +62,22 @@ class AnswerView:
     @property
     def shown(self) -> int:
         """How many services are on the page."""
-        return len(self.others) + (1 if self.best else 0)
+        return len(self.others) + bool(self.best) + bool(self.gone)
 
 
 def answer_view(connection: Connection, found: Answer, *, today: date, zone: ZoneInfo) -> AnswerView:
     """The answer in words."""
     instead = _instead(connection, found.results)
-    views = {result.entry.id: _result(result, instead, zone) for result in found.results}
+    views = {result.entry.id: _result(result, found.query, instead, zone) for result in found.results}
+    asked_and_gone = next((result for result in found.results if _named_and_closed(result, found.query)), None)
+    gone = views.pop(asked_and_gone.entry.id) if asked_and_gone else None
     best = views.pop(found.best.entry.id) if found.best else None
     corrected = found.did_you_mean or ""
     return AnswerView(
         on=found.on,
         past=found.on < today,
         future=found.on > today,
+        gone=gone,
         best=best,
         others=tuple(views.values()),
         total=max(found.total, len(found.results)),
@@ -106,24 +114,48 @@ def _instead(connection: Connection, results: tuple[Result, ...]) -> dict[str, s
     return {service: records[number].what_to_do for service, number in closed.items() if number in records}
 
 
-def _result(result: Result, instead: dict[str, str], zone: ZoneInfo) -> ResultView:
+def _named_and_closed(result: Result, query: Query) -> bool:
+    """Whether the question is the name, or a former name, of a service that has closed."""
+    facts = result.entry.facts
+    return facts.status == "closed" and fold(query.text) in {fold(name) for name in (facts.name, *facts.former_names)}
+
+
+def _result(result: Result, query: Query, instead: dict[str, str], zone: ZoneInfo) -> ResultView:
     return ResultView(
         entry=entry_view(result.entry, zone=zone),
-        why=why_matched(result.matched),
-        matched=result.matched.text,
+        why=why_matched(result.matched, asked=query.text),
         asked_for=asked_for(result),
-        old_number=result.matched.field == "former_phone",
+        former=former_of(result),
+        old_number=result.matched.text if result.matched.field == "former_phone" else "",
         instead=instead.get(result.entry.id, ""),
     )
 
 
-def why_matched(matched: Matched) -> str:
-    """Why something was found, up to the text that was met."""
-    return f"Found by {words.MATCHES.get(matched.field, 'what its entry says')}"
+def why_matched(matched: Matched, *, asked: str) -> str:
+    """Why something was found, in words."""
+    if matched.field in _BY_MEANING and not _beginnings(asked) & _beginnings(matched.text):
+        return f"Near in meaning to “{asked}”: {matched.text}"
+    return f"Found by {words.MATCHES.get(matched.field, 'what its entry says')}: {matched.text}"
+
+
+def _beginnings(text: str) -> set[str]:
+    """The first letters of each word: sitter and sitting begin alike."""
+    return {word[:4] for word in re.findall(r"\w+", text.casefold())}
+
+
+# Where no word is shared, an abbreviation or another word for the same thing led there.
+_BY_MEANING = frozenset({"name", "former_name", "core", "former_core", "need"})
+_BY_NAME = frozenset({"name", "former_name", "core", "former_core", "code", "owner", "former_owner"})
+_BY_FORMER_NAME = frozenset({"former_name", "former_core"})
 
 
 def asked_for(result: Result) -> str:
-    """The former name by which it was found, where it is called something else now."""
-    if result.asked_for and result.asked_for != result.entry.facts.name:
-        return result.asked_for
-    return result.matched.text if result.matched.field in ("former_name", "former_core") else ""
+    """The former name that was asked for, where it is called something else now."""
+    former = former_of(result)
+    return former if result.matched.field in _BY_NAME else ""
+
+
+def former_of(result: Result) -> str:
+    """The former service, or former name, through which it was reached; empty where that is its own."""
+    found = result.asked_for or (result.matched.text if result.matched.field in _BY_FORMER_NAME else "")
+    return found if found != result.entry.facts.name else ""
