@@ -25,7 +25,7 @@ THE_BEGINNING = date(1948, 7, 5)
 
 @dataclass(slots=True)
 class Owners:
-    """Ids of the organisations of an import by code or folded name, slugs of its teams, and the drafts that make them so."""
+    """Ids of an import's organisations by code or folded name, slugs of its teams, and the drafts that make them so."""
 
     by_code: dict[str, str] = field(default_factory=dict)
     by_name: dict[str, str] = field(default_factory=dict)
@@ -48,26 +48,26 @@ class Owners:
 
     def drafts(self, source: str) -> list[Draft]:
         """What is to be published before the services: first what is new, then one change for each that differs."""
-        drafts = []
-        if self.opened or self.opened_teams:
-            drafts.append(
-                Draft(
-                    title=f"{_counted(len(self.opened), 'organisation')} and {_counted(len(self.opened_teams), 'team')} added"
-                    if self.opened_teams
-                    else f"{_counted(len(self.opened), 'organisation')} added",
-                    effective_from=THE_BEGINNING,
-                    kinds=("opened",),
-                    organisations=tuple(self.opened),
-                    teams=tuple(self.opened_teams),
-                    why=f"{source} names them.",
-                    weight="minor",
-                )
-            )
-        return [*drafts, *self.renames]
+        opened = [_counted(self.opened, "organisation"), _counted(self.opened_teams, "team")]
+        opening = Draft(
+            title=f"{' and '.join(filter(None, opened))} added",
+            effective_from=THE_BEGINNING,
+            kinds=("opened",),
+            organisations=tuple(self.opened),
+            teams=tuple(self.opened_teams),
+            why=f"{source} names them.",
+            weight="minor",
+        )
+        return [*([opening] if any(opened) else []), *self.renames]
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _counted(edits: Sequence[Edit], noun: str) -> str:
+    """How many, in words; the names themselves where they are few."""
+    if not edits:
+        return ""
+    if len(edits) <= 2:
+        return " and ".join(str(edit.set["name"]) for edit in edits)
+    return f"{len(edits)} {noun}s"
 
 
 def find_owners(connection: Connection, reading: Reading, *, effective_from: date, source: str) -> Owners:

@@ -37,7 +37,7 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """An import to be done: a file's reading, who does it, when, from which day it holds, and whether it is complete."""
+    """An import to be done: a file's reading, who does it, when, from which day it holds, whether it is complete."""
 
     reading: Reading
     source: str

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from directory.api.parameters import CONTROL
 from directory.api.problems import Refused
 from directory.content.reading import draft_from_plain
-from directory.domain.change import Draft, Edit, Kind, Weight
+from directory.domain.change import Draft, Edit, Kind, Weight, fold
 from directory.domain.service import Area, Identifier
 from directory.domain.succession import SuccessionKind
 from directory.errors import Invalid, Problem
@@ -24,7 +24,7 @@ Key = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Slug = Annotated[str, StringConstraints(max_length=80, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 OdsCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{2,12}$")]
 Text = Annotated[str, StringConstraints(max_length=50_000)]
-# As long as the store keeps them.
+# As long as the store keeps them, folded: beyond that, two that differ would be one.
 LONGEST_TERM, LONGEST_SYSTEM, LONGEST_NAME = 300, 200, 500
 
 
@@ -120,10 +120,10 @@ def _oversized(where: str, edit: Edit) -> Iterator[Problem]:
 
 def _measured(field: str, item: str | Area | Identifier) -> list[tuple[str, int]]:
     if isinstance(item, Area):
-        return [(item.name, LONGEST_TERM)]
+        return [(fold(item.name), LONGEST_TERM)]
     if isinstance(item, Identifier):
         return [(item.system, LONGEST_SYSTEM), (item.value, LONGEST_TERM)]
-    return [(item, LONGEST_NAME if field == "name" else LONGEST_TERM)]
+    return [(item, LONGEST_NAME) if field == "name" else (fold(item), LONGEST_TERM)]
 
 
 def _nameless(draft: Draft) -> Iterator[Problem]:

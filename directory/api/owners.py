@@ -15,13 +15,14 @@ def complete_owners(connection: Connection, plain: Mapping[str, Any], *, on: dat
     """A body with each owner as the parser takes it: `{"organisation": id, "team": slug or null}`."""
     services = [dict(edit) for edit in plain.get("services", ())]
     owners = [_by_keys(edit.get("set", {}).get("owner")) for edit in services]
-    teams = {owner["team"] for owner in owners if owner and _lacks_organisation(owner)}
-    known = _organisations_of(connection, plain, teams, on=on) if teams else {}
+    named = {owner["team"] for owner in owners if owner and isinstance(owner.get("team"), str)}
+    teams = _opened_teams(plain) | _teams(connection, named, on=on)
     for edit, owner in zip(services, owners, strict=True):
         if owner is None:
             continue
-        if _lacks_organisation(owner) and owner["team"] in known:
-            owner["organisation"] = known[owner["team"]]
+        if isinstance(owner.get("team"), str) and owner["team"] in teams:
+            slug, organisation = teams[owner["team"]]
+            owner = {**owner, "team": slug, "organisation": owner.get("organisation") or organisation}
         edit["set"] = {**edit["set"], "owner": owner}
     return {**plain, **({"services": services} if services else {})}
 
@@ -36,18 +37,15 @@ def _by_keys(owner: object) -> dict[str, Any] | None:
     }
 
 
-def _lacks_organisation(owner: Mapping[str, Any]) -> bool:
-    return owner.get("organisation") is None and isinstance(owner.get("team"), str)
+def _teams(connection: Connection, named: set[str], *, on: date) -> dict[str, tuple[str, object]]:
+    """The slug and organisation of each team, by whatever names it."""
+    ids = find_ids(connection, "team", named)
+    # Those that begin later go by what they will be.
+    rows = load_in_force(connection, "team", ids.values(), on=date.max)
+    rows |= load_in_force(connection, "team", ids.values(), on=on)
+    return {key: (rows[id_].slug, rows[id_].facts.organisation) for key, id_ in ids.items() if id_ in rows}
 
 
-def _organisations_of(
-    connection: Connection, plain: Mapping[str, Any], teams: set[str], *, on: date
-) -> dict[str, object]:
-    """The organisation of each team, by its slug: of those that the same body opens, too."""
-    ids = find_ids(connection, "team", teams)
-    rows = load_in_force(connection, "team", ids.values(), on=on)
-    found: dict[str, object] = {slug: rows[key].facts.organisation for slug, key in ids.items() if key in rows}
-    opened = {
-        edit.get("slug") or edit["id"]: edit.get("set", {}).get("organisation") for edit in plain.get("teams", ())
-    }
-    return found | {slug: organisation for slug, organisation in opened.items() if slug in teams and organisation}
+def _opened_teams(plain: Mapping[str, Any]) -> dict[str, tuple[str, object]]:
+    """The same of the teams that the body itself opens."""
+    return {edit["id"]: (edit["id"], edit.get("set", {}).get("organisation")) for edit in plain.get("teams", ())}

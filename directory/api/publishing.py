@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError, IntegrityError
 from starlette.responses import Response
 
 from directory.actions.naming import EDITS
@@ -25,13 +23,12 @@ from directory.api.owners import complete_owners
 from directory.api.problems import PreconditionFailed, Refused
 from directory.api.services import entry_answer
 from directory.domain.change import Draft
+from directory.domain.service import slug_of
 from directory.errors import Invalid, Problem, ServiceNotFound
 from directory.store import deliveries, idempotency
 from directory.store.changes import lock_head
 from directory.store.idempotency import Answer, Attempt
 from directory.store.versions import find_ids
-
-log = logging.getLogger(__name__)
 
 _KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
 # What can stand in an address as it is.
@@ -45,16 +42,11 @@ def post_change(call: Call) -> Response:
     if call.given.flag("dry_run"):
         return Response(encode(_dry_run(call, plain)), media_type="application/json")
     at = call.site.now()
-    try:
-        with call.site.database.write() as connection:
-            kept = idempotency.claim(connection, attempt, at=at) if attempt else None
-            answer = kept or Answer(201, encode(_publish(connection, call, plain, at=at)))
-            if attempt and not kept:
-                idempotency.keep(connection, attempt, answer)
-    except (DataError, IntegrityError) as error:
-        log.warning("the database refused a change that the rules let through: %s", type(error.orig).__name__)
-        # The last net: the rules above know nothing of it, but the database will not have it.
-        raise Invalid([Problem("", "something in it is too long, or belongs to something else already")]) from None
+    with call.site.database.write() as connection:
+        kept = idempotency.claim(connection, attempt, at=at) if attempt else None
+        answer = kept or Answer(201, encode(_publish(connection, call, plain, at=at)))
+        if attempt and not kept:
+            idempotency.keep(connection, attempt, answer)
     return _answered(call, answer, replayed=kept is not None)
 
 
@@ -108,6 +100,13 @@ def _check_openings(connection: Connection, draft: Draft) -> None:
             for edit in newcomers
             if not _ID.fullmatch(edit.id)
         ]
+        if noun == "team":
+            # Owners name a team by its slug, and a body can only use the id.
+            problems += [
+                Problem(field, f"{edit.id!r} cannot be a team: use a slug, as in tissue-viability, for its id and slug")
+                for edit in newcomers
+                if slug_of(edit.id) != edit.id or edit.slug not in (None, edit.id)
+            ]
     taken = find_ids(connection, "organisation", codes).keys() | {code for code in codes if codes.count(code) > 1}
     problems += [Problem("organisations", f"the ODS code {code} belongs to another") for code in sorted(taken)]
     if problems:

@@ -17,7 +17,7 @@ from directory.actions.import_services import Import, Imported, import_file, pre
 from directory.actions.prepare import Progress
 from directory.actions.publish import preview, publish
 from directory.api.entries import change_json
-from directory.commands.shared import Day, Failure, acting, as_json, opened, print_json, starter_folder
+from directory.commands.shared import Day, Failure, acting, as_json, opened, print_json
 from directory.content.folder import read_folder
 from directory.content.reading import read_change
 from directory.domain.policy import Actor
@@ -148,18 +148,3 @@ def _print_imported(site: Site, file: Path, done: Imported, *, dry_run: bool, js
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "none"
     verb = "would be published" if dry_run else "published"
     click.echo(f"{file.name}: {len(done.changes)} changes {verb} ({counted}); {done.unchanged} services unchanged")
-
-
-def import_starter(site: Site) -> bool:
-    """Fill an empty directory with the starter content; whether there was anything to do."""
-    from directory.domain.policy import OPERATOR
-    from directory.store import changes
-
-    with site.database.read() as connection:
-        if changes.read_head(connection).number:
-            return False
-    folder = starter_folder()
-    if folder is None:
-        return False
-    import_folder(site.database, read_folder(folder), by=OPERATOR, at=site.now(), zone=site.settings.zone)
-    return True

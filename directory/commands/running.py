@@ -10,10 +10,14 @@ import uvicorn
 
 from directory import __version__
 from directory.actions.follow import follow_index, rebuild_index
-from directory.commands.publishing import import_starter
-from directory.commands.shared import Failure, as_json, opened, print_json
+from directory.actions.import_content import import_folder
+from directory.commands.shared import Failure, as_json, opened, print_json, starter_folder
+from directory.content.folder import read_folder
+from directory.domain.policy import OPERATOR
 from directory.errors import SignpostError
 from directory.settings import in_force
+from directory.site import Site
+from directory.store.changes import read_head
 from directory.worker import Worker
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -53,6 +57,16 @@ def serve(host: str, port: int, workers: int, no_work: bool, starter: bool) -> N
             )
         finally:
             worker.stop()
+
+
+def import_starter(site: Site) -> bool:
+    """Fill an empty directory with the starter content; whether it was empty."""
+    with site.database.read() as connection:
+        empty = read_head(connection).number == 0
+    folder = starter_folder()
+    if empty and folder is not None:
+        import_folder(site.database, read_folder(folder), by=OPERATOR, at=site.now(), zone=site.settings.zone)
+    return empty and folder is not None
 
 
 @click.command()

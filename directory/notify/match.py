@@ -61,7 +61,9 @@ def _tell(database: Database, stage: Stage, found: Sequence[Waiting], *, at: dat
     for change in due:
         # One transaction a change: a large audience must not keep SQLite's only writer from everybody else.
         with database.write() as connection:
-            written += deliveries.tell(connection, change.number, stage, subscribed_by=_until(change, stage, zone), at=at)
+            written += deliveries.tell(
+                connection, change.number, stage, subscribed_by=_until(change, stage, zone), at=at
+            )
     return written
 
 

@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from directory.__main__ import main as signpost
+from directory.__main__ import COMMANDS
 from directory.settings import PREFIX, Settings
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#]+)[^)]*\)")
@@ -24,9 +24,7 @@ def problems() -> list[str]:
         if PREFIX + name.upper() not in operations
     ]
     found += [
-        f"docs/operations.md: no word of `signpost {name}`"
-        for name in signpost.commands
-        if f"signpost {name}" not in operations
+        f"docs/operations.md: no word of `signpost {name}`" for name in COMMANDS if f"signpost {name}" not in operations
     ]
     return found
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from directory.domain.change import Edit
 from tests import build
 from tests.api.conftest import PUBLISH_KEY, Api, FakeSite, TestClient, app_of, hours
 
@@ -130,7 +131,8 @@ HOSTILE: list[object] = [
     _with(owner={"organisation": "ZZN01", "team": "\x00"}), _with(locations=[{"latitude": 10**400}]),
     _with(locations=[{"latitude": 91}]), _with(eligibility={"age_min": 10**30}), _with(eligibility={"age_min": -1}),
     _with(needs=["x" * 301]), _with(needs=["x" * 400 + "a", "x" * 400 + "b"]), _with(needs=5), _with(needs="leg"),
-    _with(areas=[{"name": "x" * 301}]), _with(identifiers=[{"system": "x" * 201, "value": "1"}]),
+    _with(areas=[{"name": "x" * 301}]), _with(areas=[{"name": "ß" * 299}]),
+    _with(identifiers=[{"system": "x" * 201, "value": "1"}]),
     _with(identifiers=[{"system": "x", "value": "1" * 301}]), _with(status="gone"), _with(contacts=[{}]),
     _with(**{"\x00": 1}), _with(hours={"a": {"b": {"c": []}}}),
     _opening(id="a/b"), _opening(id="a b"), _opening(id="x" * 65), _opening(id="\x00"), _opening(id=""),
@@ -156,11 +158,19 @@ def test_infinite_and_missing_numbers_are_refused(light_api: Api) -> None:
         assert light_api.post(body).status_code in (400, 422)
 
 
-def test_a_team_named_by_its_id_is_no_failure(api: Api) -> None:
-    team = {"id": "Long_Id", "expected_version": 0, "set": {"name": "Long", "organisation": "ZZN01"}}
-    body = {**_opening(), "teams": [team]}
-    body["services"][0]["set"] = {"name": "New", "owner": {"organisation": "ZZN01", "team": "Long_Id"}}
-    assert api.post(body).status_code in (201, 422)
+def test_a_team_is_found_by_its_id_too(site: FakeSite, api: Api) -> None:
+    team = Edit("t-17", {"name": "Long", "organisation": "community-trust"}, expected_version=0, slug="long")
+    build.change(site.database, build.draft(title="Team", kinds=("opened",), teams=(team,)))
+    set_ = {"name": "New", "owner": {"organisation": "ZZN01", "team": "t-17"}}
+    assert api.post(_opening(set=set_)).status_code == 201
+    assert api.get("/services/new")["owner"]["team"] == {"slug": "long", "name": "Long"}
+
+
+def test_a_new_team_s_id_is_its_slug(light_api: Api) -> None:
+    set_ = {"name": "Long", "organisation": "ZZN01"}
+    for edit in ({"id": "Long_Id"}, {"id": "long", "slug": "other"}):
+        body = {**_opening(), "teams": [{"expected_version": 0, "set": set_, **edit}]}
+        assert light_api.post(body).json()["problems"][0]["where"] == "teams"
 
 
 def test_an_unforeseen_failure_says_nothing_of_its_cause(light_site: FakeSite) -> None:

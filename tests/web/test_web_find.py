@@ -1,0 +1,114 @@
+"""A question and its answer, as the page puts it."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.requests import Request
+
+from directory.domain.query import Query
+from directory.web.parameters import LONGEST_QUESTION, asked_of
+from tests.web.conftest import FoundSite, client_of, found, h1, hit, words_of
+
+
+def ask(site: FoundSite, path: str = "/find?q=leg") -> str:
+    answer = client_of(site).get(path)
+    assert answer.status_code == 200
+    return str(answer.text)
+
+
+def test_the_answer_comes_first_with_a_number_to_press(site: FoundSite) -> None:
+    site.finds = lambda query: found(
+        hit("leg-ulcer-clinic", "need", "leg ulcer"), hit("adult-dietetics"), confident=True
+    )
+    html = ask(site)
+    said = words_of(html)
+    assert h1(html) == "Leg ulcer clinic"
+    assert "Handled by Tissue Viability Team" in said
+    assert said.index("Call 01632 960146") < said.index("since 2 November 2026") < said.index("Other services")
+    assert "Found by a need it meets: leg ulcer" in said
+    assert "From 1 December 2026" in said
+    assert "Adult dietetics" in said[said.index("Other services") :]
+
+
+def test_a_former_name_is_answered_with_the_present_one(site: FoundSite) -> None:
+    site.finds = lambda query: found(hit("leg-ulcer-clinic", "former_name", "Leg club"), confident=True)
+    assert h1(ask(site)) == "You asked for “Leg club”. It is now: Leg ulcer clinic"
+
+
+def test_a_service_that_was_split_leads_to_its_parts(site: FoundSite) -> None:
+    site.finds = lambda query: found(hit("dietetics", "name", "Dietetics"), confident=False)
+    said = words_of(ask(site, "/find?q=dietetics"))
+    assert "We are not sure who handles “dietetics”" in said
+    assert said.index("Adult dietetics") < said.index("Does what “Dietetics” did.")
+
+
+def test_an_old_number_says_so(site: FoundSite) -> None:
+    site.finds = lambda query: found(hit("leg-ulcer-clinic", "former_phone", "01632 960145"), confident=True)
+    assert "01632 960145 is an old number. Use the one below. Call 01632 960146" in words_of(ask(site))
+
+
+def test_a_closed_service_asked_for_by_name_says_what_to_do(site: FoundSite) -> None:
+    site.finds = lambda query: found(hit("leg-ulcer-clinic"), hit("night-sitting"), confident=True)
+    html = ask(site, "/find?q=night%20Sitters")
+    assert h1(html) == "Night sitting has closed"
+    assert "What to do instead Ring hospice at home on 01632 960511." in words_of(html)
+    other = ask(site, "/find?q=carer")
+    assert h1(other) == "Leg ulcer clinic"
+    assert "Ring hospice at home" in words_of(other)
+
+
+def test_without_confidence_the_nearest_three_are_shown_as_such(site: FoundSite) -> None:
+    every = ("leg-ulcer-clinic", "adult-dietetics", "childrens-dietetics", "hostile")
+    site.finds = lambda query: found(*map(hit, every))
+    said = words_of(ask(site))
+    nearest = said[said.index("Nearest services") : said.index("Other services")]
+    assert all(name in nearest for name in ("Leg ulcer clinic", "Adult dietetics", "Childrens dietetics"))
+
+
+def test_nothing_found_says_so_and_offers_another_spelling(site: FoundSite) -> None:
+    site.finds = lambda query: found(did_you_mean="leg ulcer")
+    html = ask(site, "/find?q=lge&area=Eastmarsh")
+    assert h1(html) == "We found nothing for “lge”"
+    assert '<a href="/find?q=leg+ulcer&amp;area=Eastmarsh">leg ulcer</a>' in html
+    assert "Look everywhere" in html
+
+
+def test_a_past_day_names_who_handled_it_then_and_no_button(site: FoundSite) -> None:
+    site.finds = lambda query: found(hit("leg-ulcer-clinic"), confident=True)
+    html = ask(site, "/find?q=leg&as_of=2025-04-01")
+    assert "Who handled it on 1 April 2025" in words_of(html)
+    assert h1(html) == "Leg club"
+    assert 'class="nhsuk-button" href="tel:' not in html
+
+
+def test_the_question_reaches_search_as_it_was_put(site: FoundSite) -> None:
+    asked: list[Query] = []
+    site.finds = lambda query: asked.append(query) or found()  # type: ignore[func-returns-value]
+    ask(site, "/find?q=+leg%00%0Aulcer%E2%80%AE+&area=Eastmarsh&setting=acute")
+    assert asked == [Query("leg ulcer", "Eastmarsh", "acute")]
+
+
+@pytest.mark.parametrize(
+    "path", ["/find?q=leg&as_of=31/2/2025", "/find?q=leg&setting=%3Cb%3E", "/find?q=leg&as_of=99999-01-01"]
+)
+def test_what_is_wrong_is_named_and_what_was_typed_is_kept(site: FoundSite, path: str) -> None:
+    answer = client_of(site).get(path)
+    assert answer.status_code == 422
+    assert "There is a problem" in answer.text
+    assert 'name="q" value="leg"' in answer.text
+    if "31/2" in path:
+        assert 'value="31/2/2025"' in answer.text
+
+
+@pytest.mark.parametrize("text", ["%00", "x" * 60_000, "%F0%9F%A6%B5" * 2000, "%ff%fe", "<script>", "a AND (", "*"])
+def test_any_question_gets_a_page(site: FoundSite, text: str) -> None:
+    html = ask(site, f"/find?q={text}")
+    assert h1(html)
+    assert "<script" not in html
+    assert len(html) < 10_000
+
+
+def test_a_question_is_cut_before_it_is_read(site: FoundSite) -> None:
+    # Longer than the test client can send.
+    request = Request({"type": "http", "query_string": b"q=" + b"x " * 100_000})
+    assert len(asked_of(request).text) <= LONGEST_QUESTION
