@@ -111,7 +111,8 @@ def _compare_owners(
         else:
             found.unchanged += 1
     for day, edits in sorted(opened.items()):
-        title = f"{len(edits)} {noun}{'' if len(edits) == 1 else 's'} added"
+        names = " and ".join(str(edit.set["name"]) for edit in edits) if len(edits) <= 2 else f"{len(edits)} {noun}s"
+        title = f"{names} added"
         found.drafts.append((_owners_draft(noun, title, edits, day), begins))
 
 

@@ -61,9 +61,8 @@ def _tell(database: Database, stage: Stage, found: Sequence[Waiting], *, at: dat
     for change in due:
         # One transaction a change: a large audience must not keep SQLite's only writer from everybody else.
         with database.write() as connection:
-            written += deliveries.tell(
-                connection, change.number, stage, subscribed_by=_until(change, stage, zone), at=at
-            )
+            until = _until(change, stage, zone)
+            written += deliveries.tell(connection, change.number, stage, subscribed_by=until, at=at)
     return written
 
 

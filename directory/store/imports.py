@@ -35,7 +35,7 @@ def ids_of_system(connection: Connection, system: str) -> list[str]:
 
 
 def add_checks(connection: Connection, checked: Iterable[tuple[str, date]], *, source: str, zone: ZoneInfo) -> None:
-    """Note the days on which a source checked services, at noon in the directory's zone; only ones later than are known."""
+    """Note the days on which a source checked services, at noon in the zone; only those later than what is known."""
     newest = select(checks.c.service_id, func.max(checks.c.checked_at).label("at")).group_by(checks.c.service_id)
     last = {row.service_id: row.at for row in connection.execute(newest)}
     rows = []

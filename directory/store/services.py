@@ -22,9 +22,9 @@ from directory.store.versions import VersionRow, find_ids, in_force, load_in_for
 
 
 def entries(connection: Connection, ids: Sequence[str], *, on: date, known_at: datetime | None = None) -> list[Entry]:
-    """The entries of some services on a day, in the order of `ids`; a fixed number of statements for any number of them.
+    """The entries of some services on a day, in the order of `ids`; those that had not begun by then are left out.
 
-    Services that had not begun by then are left out.
+    A fixed number of statements, whatever the number of services.
     """
     rows = load_in_force(connection, "service", ids, on=on, known_at=known_at)
     present = [row for service in ids if (row := rows.get(service))]
