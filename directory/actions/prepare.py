@@ -20,6 +20,7 @@ from directory.domain.policy import Actor
 from directory.domain.service import Facts, slug_of
 from directory.domain.succession import Noun, Succession
 from directory.domain.timeline import Made, Step, Timeline
+from directory.errors import Invalid, Problem
 from directory.store import services as service_store
 from directory.store import successions as succession_store
 from directory.store.changes import Head, NewChange
@@ -109,7 +110,7 @@ def _work_out(
     number = head.number + 1
     before = {edit.id: bench.lives["service"][edit.id].on(draft.effective_from) for edit in draft.services}
     made: dict[tuple[Noun, str], list[Made]] = {
-        (noun, edit.id): bench.lives[noun][edit.id].edit(Step(draft.effective_from, number, edit.set))
+        (noun, edit.id): _edited(bench.lives[noun][edit.id], Step(draft.effective_from, number, edit.set))
         for noun, field in EDITS.items()
         for edit in getattr(draft, field)
     }
@@ -142,6 +143,14 @@ def _work_out(
     )
     _remember(draft, bench)
     return Published(NewChange(change, text, _terms(draft, bench, before, made)), newcomers, versions)
+
+
+def _edited(life: Timeline, step: Step) -> list[Made]:
+    try:
+        return life.edit(step)
+    except ValueError as error:
+        # Facts that contradict each other, such as a name that was emptied.
+        raise Invalid([Problem(life.id, str(error))]) from None
 
 
 def _with_closures(draft: Draft) -> tuple[Edit, ...]:

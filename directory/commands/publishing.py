@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -17,6 +16,7 @@ from directory.actions.import_services import Import, Imported, import_file, pre
 from directory.actions.prepare import Progress
 from directory.actions.publish import preview, publish
 from directory.api.entries import change_json
+from directory.api.publishing import audience_of, published_json
 from directory.commands.shared import Day, Failure, acting, as_json, opened, print_json
 from directory.content.folder import read_folder
 from directory.content.reading import read_change
@@ -24,7 +24,6 @@ from directory.domain.policy import Actor
 from directory.errors import ImportRefused, Invalid, RowProblem
 from directory.exchange.reading import FORMATS, read
 from directory.site import Site
-from directory.store.deliveries import Audience, audience
 
 
 @click.command("publish")
@@ -39,10 +38,10 @@ def publish_command(file: Path, email: str | None, dry_run: bool, json_: bool) -
         call = preview if dry_run else publish
         done = call(site.database, draft, by=acting(site, email), at=site.now(), zone=site.settings.zone)
         with site.database.read() as connection:
-            told = audience(connection, done.new.terms)
-        if json_:
-            print_json(change_json(done.change, base_url=site.settings.base_url) | {"audience": _audience_json(told)})
-            return
+            if json_:
+                print_json(published_json(connection, done, base_url=site.settings.base_url, on=site.today()))
+                return
+            told = audience_of(connection, done)
         change = done.change
         click.echo(f"{'Would publish' if dry_run else 'Published'} change {change.number}: {change.title}")
         click.echo(f"  {', '.join(change.kinds)}, from {change.effective_from}, {change.weight}")
@@ -52,14 +51,6 @@ def publish_command(file: Path, email: str | None, dry_run: bool, json_: bool) -
         click.echo(f"  {told.people} people and {told.teams} teams {'would be' if dry_run else 'are'} told")
         for label, count in told.by_subscription:
             click.echo(f"    {count} by {label}")
-
-
-def _audience_json(told: Audience) -> dict[str, Any]:
-    return {
-        "people": told.people,
-        "teams": told.teams,
-        "subscriptions": [{"label": label, "count": count} for label, count in told.by_subscription],
-    }
 
 
 @click.command("import")

@@ -55,10 +55,16 @@ def draft_from_plain(data: Mapping[str, Any], *, where: str = "") -> Draft:
     for key, shape in (("title", str), ("why", str), ("what_to_do", str), ("in_flight", str), ("urgent", bool)):
         if key in data:
             _collect(values, problems, key, shape, data[key])
-    _collect(values, problems, "effective_from", date, data.get("effective_from"))
+    day = data.get("effective_from")
+    # A bare number would be read as seconds since 1970.
+    _collect(values, problems, "effective_from", date, None if isinstance(day, int | float) else day)
     if not str(data.get("title") or "").strip():
         problems.append(Problem("title", "say in one line what changes"))
-    values["kinds"] = tuple(data.get("kinds") or ())
+    kinds = data.get("kinds") or ()
+    if not isinstance(kinds, list | tuple):
+        problems.append(Problem("kinds", "give a list, as in [owner, referral-route]"))
+        kinds = ()
+    values["kinds"] = tuple(kinds)
     problems += [
         Problem("kinds", f"{kind!r} is not a kind; the kinds are {', '.join(KINDS)}")
         for kind in values["kinds"]
@@ -102,6 +108,9 @@ def _edits(key: str, noun: Noun, given: object, problems: list[Problem]) -> tupl
             continue
         if unknown := sorted(set(item) - {"id", "slug", "ods_code", "expected_version", "set"}):
             problems.append(Problem(where, f"there is no {', '.join(map(str, unknown))} here"))
+        if not all(isinstance(item.get(key), str | None) for key in ("slug", "ods_code")):
+            problems.append(Problem(where, "a slug and an ods_code are text"))
+            continue
         try:
             edit = set_from_plain(SHAPE_OF_NOUN[noun], item.get("set") or {}, where=f"{where}.set")
             expected = from_plain(int | None, item.get("expected_version"), where=f"{where}.expected_version")  # type: ignore[arg-type]

@@ -109,18 +109,23 @@ class Identifier:
 
     def __post_init__(self) -> None:
         _require(self.system and self.value, "an identifier needs a system and a value")
+        if len(self.system) > 200 or len(self.value) > 300:
+            raise ValueError("an identifier's system has up to 200 characters and its value up to 300")
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who runs a service: the id of an organisation and, where one is known, the slug of its team."""
+    """Who runs a service: the id of an organisation and, where one is known, the slug of its team.
+
+    Before a change is worked out, a team alone will do: its organisation follows from it.
+    """
 
     __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
-    organisation: str
+    organisation: str = ""
     team: str | None = None
 
     def __post_init__(self) -> None:
-        _require(self.organisation, "an owner needs an organisation")
+        _require(self.organisation or self.team or "", "an owner needs an organisation or a team")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

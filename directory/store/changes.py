@@ -82,11 +82,9 @@ def insert_changes(
     ]
     if subjects:
         connection.execute(change_subjects.insert(), subjects)
-    terms = [
-        {"change_number": item.change.number, "subject_id": subject, "facet": facet, "value": value[:300]}
-        for item in new
-        for subject, facet, value in sorted(item.terms)
-    ]
+    # A set: of two values that differ only beyond what a column holds, one row is enough.
+    found = {(item.change.number, subject, facet, value[:300]) for item in new for subject, facet, value in item.terms}
+    terms = [dict(zip(("change_number", "subject_id", "facet", "value"), term, strict=True)) for term in sorted(found)]
     if terms:
         connection.execute(change_terms.insert(), terms)
 

@@ -120,20 +120,23 @@ def histories(connection: Connection, noun: Noun, ids: Iterable[str]) -> dict[st
 
 
 def find_ids(connection: Connection, noun: Noun, keys: Iterable[str]) -> dict[str, str]:
-    """Ids by what people call a subject: its id, its slug or, for an organisation, its ODS code (in any case)."""
+    """Ids by what people call a subject: its id, else its slug or, for an organisation, its ODS code in any case."""
     subjects = SUBJECTS[noun]
-    wanted = set(keys)
-    found: dict[str, str] = {}
+    wanted = dict.fromkeys(keys)
+    by_id: dict[str, str] = {}
+    by_slug: dict[str, str] = {}
+    by_code: dict[str, str] = {}
     for batch in in_batches(wanted):
         matches = subjects.c.id.in_(batch) | subjects.c.slug.in_(batch)
         if noun == "organisation":
             matches |= subjects.c.ods_code.in_([key.upper() for key in batch])
         for row in connection.execute(select(subjects).where(matches)):
-            for key in (row.slug, row.id):
-                found[key] = row.id
+            by_id[row.id] = row.id
+            by_slug[row.slug] = row.id
             if noun == "organisation" and row.ods_code:
-                found |= {key: row.id for key in (row.ods_code, row.ods_code.lower()) if key not in found}
-    return {key: found[key] for key in wanted if key in found}
+                by_code[row.ods_code] = row.id
+    found = ((key, by_id.get(key) or by_slug.get(key) or by_code.get(key.upper())) for key in wanted)
+    return {key: id_ for key, id_ in found if id_}
 
 
 def all_ids(connection: Connection, noun: Noun) -> list[str]:
@@ -143,13 +146,13 @@ def all_ids(connection: Connection, noun: Noun) -> list[str]:
 
 
 def taken_slugs(connection: Connection, noun: Noun, slugs: Iterable[str]) -> set[str]:
-    """Those of `slugs` that something has, for ever, and with each of them all that begin like it."""
-    column = SUBJECTS[noun].c.slug
+    """Those of `slugs` that something has as its slug or id, for ever, and with each of them all that begin like it."""
     taken: set[str] = set()
-    for batch in in_batches(slugs):
-        taken.update(connection.scalars(select(column).where(column.in_(batch))))
-    for slug in sorted(taken):
-        taken.update(connection.scalars(select(column).where(column.like(f"{slug}-%"))))
+    for column in (SUBJECTS[noun].c.slug, SUBJECTS[noun].c.id):
+        for batch in in_batches(slugs):
+            taken.update(connection.scalars(select(column).where(column.in_(batch))))
+        for slug in sorted(taken):
+            taken.update(connection.scalars(select(column).where(column.startswith(f"{slug}-", autoescape=True))))
     return taken
 
 
@@ -210,13 +213,15 @@ def insert_versions(connection: Connection, new: Sequence[NewVersion]) -> None:
     for noun, table in VERSIONS.items():
         if rows := [_row(version) for version in new if version.noun == noun]:
             connection.execute(table.insert(), rows)
-    terms = [
-        {"subject_id": version.subject_id, "number": version.made.number, "facet": facet, "value": value[:300]}
+    # A set: of two values that differ only beyond what a column holds, one row is enough.
+    found = {
+        (version.subject_id, version.made.number, facet, value[:300])
         for version in new
         if version.noun == "service"
-        for facet, value in sorted(facts_terms(version.made.facts))
+        for facet, value in facts_terms(version.made.facts)
         if facet in ("area", "need", "setting")
-    ]
+    }
+    terms = [dict(zip(("subject_id", "number", "facet", "value"), term, strict=True)) for term in sorted(found)]
     if terms:
         connection.execute(nouns.version_terms.insert(), terms)
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from directory.web.rendering import page, site_of
 from directory.web.views.changes import SOON_DAYS, latest, soon
 
-EXAMPLES = ("leg ulcer", "hospital bed at home", "end of life care", "falls", "wheelchair")
+EXAMPLES = ("leg ulcer", "hospital bed at home", "falls", "wheelchair", "urgent community response")
 
 
 def home(request: Request) -> Response:

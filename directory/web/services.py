@@ -19,7 +19,7 @@ def service(request: Request) -> Response:
     site, key = site_of(request), key_of(request)
     today = site.today()
     with site.database.read() as connection:
-        shown = service_view(connection, key, on=today, zone=site.settings.zone)
+        shown = service_view(connection, key, on=today, today=today, zone=site.settings.zone)
     if shown.entry.slug != key:
         return RedirectResponse(shown.entry.href, MOVED)
     return page(request, "service.html", shown=shown, today=today)
@@ -34,7 +34,7 @@ def service_then(request: Request) -> Response:
     except Invalid as invalid:
         return _ask_for_day(request, key, typed, invalid)
     with site.database.read() as connection:
-        shown = service_view(connection, key, on=day, zone=site.settings.zone)
+        shown = service_view(connection, key, on=day, today=today, zone=site.settings.zone)
     return page(request, "service.html", shown=shown, today=today)
 
 
@@ -52,7 +52,7 @@ def _ask_for_day(request: Request, key: str, typed: str, invalid: Invalid) -> Re
     site = site_of(request)
     today = site.today()
     with site.database.read() as connection:
-        shown = service_view(connection, key, on=today, zone=site.settings.zone)
+        shown = service_view(connection, key, on=today, today=today, zone=site.settings.zone)
     problems = invalid.problems if typed else ()
     status = 422 if problems else 200
     return page(request, "as_of.html", status, entry=shown.entry, typed=typed[:40], problems_found=problems)

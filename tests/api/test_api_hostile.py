@@ -166,11 +166,12 @@ def test_a_team_is_found_by_its_id_too(site: FakeSite, api: Api) -> None:
     assert api.get("/services/new")["owner"]["team"] == {"slug": "long", "name": "Long"}
 
 
-def test_a_new_team_s_id_is_its_slug(light_api: Api) -> None:
-    set_ = {"name": "Long", "organisation": "ZZN01"}
-    for edit in ({"id": "Long_Id"}, {"id": "long", "slug": "other"}):
-        body = {**_opening(), "teams": [{"expected_version": 0, "set": set_, **edit}]}
-        assert light_api.post(body).json()["problems"][0]["where"] == "teams"
+def test_an_owner_may_be_a_new_team_by_its_id_alone(light_api: Api) -> None:
+    team = {"id": "Long_Id", "expected_version": 0, "set": {"name": "Long", "organisation": "ZZN01"}}
+    body = _opening(set={"name": "New", "owner": {"team": "Long_Id"}})
+    entry = light_api.post({**body, "teams": [team]}).json()["services"][0]
+    owner = light_api.get(f"/services/{entry['slug']}?as_of=2027-01-01")["owner"]
+    assert (owner["organisation"]["ods_code"], owner["team"]) == ("ZZN01", {"slug": "long-id", "name": "Long"})
 
 
 def test_an_unforeseen_failure_says_nothing_of_its_cause(light_site: FakeSite) -> None:

@@ -52,7 +52,18 @@ def test_what_is_dumped_is_parsed_back(facts: dict[str, object], body: str) -> N
 
 @pytest.mark.parametrize(
     "value",
-    ["---", "a\n---\nb", 'say "no": yes', "yes", "2026-01-01", "01632 960145", "# not a comment", "a\r\nb", "é😀", "@x"],
+    [
+        "---",
+        "a\n---\nb",
+        'say "no": yes',
+        "yes",
+        "2026-01-01",
+        "01632 960145",
+        "# not a comment",
+        "a\r\nb",
+        "é😀",
+        "@x",
+    ],
 )
 def test_text_that_yaml_finds_hard(value: str) -> None:
     assert parse(dump({"title": value}, value)).facts == {"title": value}
@@ -98,10 +109,14 @@ def test_nothing_that_people_write_runs(hostile: str) -> None:
     for html in (render(hostile), render(f"Before\n\n{hostile}\n\n> - {hostile}")):
         for name, attributes in TAG.findall(html):
             assert name not in {"script", "style", "iframe", "svg", "img", "form", "input", "base", "meta", "math"}
-            assert re.fullmatch(r'\s*/?|( href="(https?://|mailto:|tel:|/)[^"]*"| href="x"| rel="noopener")+', attributes)
+            assert re.fullmatch(
+                r'\s*/?|( href="(https?://|mailto:|tel:|/)[^"]*"| href="x"| rel="noopener")+', attributes
+            )
 
 
-@given(st.lists(st.sampled_from([*HOSTILE, "<", ">", '"', "'", "a", "\n", "`", "](", "[", "&"]), max_size=8).map("".join))
+@given(
+    st.lists(st.sampled_from([*HOSTILE, "<", ">", '"', "'", "a", "\n", "`", "](", "[", "&"]), max_size=8).map("".join)
+)
 def test_nothing_runs_however_it_is_put_together(hostile: str) -> None:
     for _, attributes in TAG.findall(render(hostile)):
         assert not re.search(r"\bon\w+\s*=|style\s*=|src\s*=", attributes)
@@ -109,7 +124,9 @@ def test_nothing_runs_however_it_is_put_together(hostile: str) -> None:
 
 
 def test_what_people_need_is_rendered() -> None:
-    html = render("## Why\n\n- **A** [site](https://a.example)\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<mailto:a@b.example>")
+    html = render(
+        "## Why\n\n- **A** [site](https://a.example)\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<mailto:a@b.example>"
+    )
     for part in ("<h2>Why</h2>", "<strong>A</strong>", 'href="https://a.example"', "<td>1</td>", "<li>"):
         assert part in html
 

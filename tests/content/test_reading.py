@@ -43,7 +43,11 @@ def read(old: str = "", new: str = "") -> None:
 
 def test_the_example_of_the_interface() -> None:
     draft = read_change(EXAMPLE).draft
-    assert (draft.kinds, draft.effective_from, draft.weight) == (("owner", "referral-route"), date(2026, 12, 1), "major")
+    assert (draft.kinds, draft.effective_from, draft.weight) == (
+        ("owner", "referral-route"),
+        date(2026, 12, 1),
+        "major",
+    )
     (edit,) = draft.services
     assert edit.set["owner"] == Owner("community-trust", "tissue-viability")
     route = ReferralRoute("email", "tvn.referrals@example.nhs.uk", "Any registered nurse")

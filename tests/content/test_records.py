@@ -24,7 +24,9 @@ AT = datetime(2026, 12, 31, 23, 59, 59, 123456, tzinfo=UTC)
 # What domain values hold: text without white space around it, as every door takes it in.
 words = st.text(st.characters(codec="utf-8"), max_size=20).map(str.strip)
 some = words.filter(bool)
-nasty = st.sampled_from(["## Why", "## What to do", "---", "\\## Why", "\\\\## Why", "## Referrals already made", "# x", "a: b", ""])
+nasty = st.sampled_from(
+    ["## Why", "## What to do", "---", "\\## Why", "\\\\## Why", "## Referrals already made", "# x", "a: b", ""]
+)
 prose = st.lists(nasty | words, max_size=5).map(lambda lines: "\n".join(lines).replace("\r", "").strip())
 days = st.dates(date(1948, 7, 5), date(2100, 1, 1))
 ages = st.none() | st.integers(0, 60)
@@ -55,7 +57,8 @@ organisation_edits = st.builds(
 team_edits = st.builds(Edit, some, st.fixed_dictionaries({}, optional={"name": some, "email": words}))
 parts = st.none() | st.builds(Part, words, st.lists(some, max_size=2).map(tuple), age_min=ages)
 links = st.lists(
-    st.builds(Succession, some, st.none() | some, st.sampled_from(["split", "moved", "closed"]), days, parts), max_size=2
+    st.builds(Succession, some, st.none() | some, st.sampled_from(["split", "moved", "closed"]), days, parts),
+    max_size=2,
 ).map(tuple)
 drafts = st.builds(
     Draft,
@@ -107,7 +110,9 @@ def test_text_that_looks_like_a_record_comes_back(why: str) -> None:
     assert read_change(rendered(draft)).draft == draft
 
 
-@pytest.mark.parametrize("title", ['Say "no": yes', "- a", "---", "a\n---\nb", "😀 # x", "yes", "2026-12-01", "{x}", "| a"])
+@pytest.mark.parametrize(
+    "title", ['Say "no": yes', "- a", "---", "a\n---\nb", "😀 # x", "yes", "2026-12-01", "{x}", "| a"]
+)
 def test_titles_that_yaml_finds_hard(title: str) -> None:
     draft = Draft(title=title, effective_from=date(2026, 12, 1))
     assert read_change(rendered(draft)).draft == draft

@@ -119,7 +119,8 @@ def test_a_past_day_shows_who_handled_it_and_warns(client: TestClient) -> None:
     assert h1(html) == "Leg club"
     assert "as it stood on 1 April 2025 . Do not use it to refer" in words_of(html)
     assert "District Nursing" in html
-    assert 'class="nhsuk-button" href="tel:' not in html
+    assert "Number on that day: 01632 960145" in words_of(html)
+    assert not re.search(r'href="(?:tel|mailto):', html)
 
 
 def test_the_form_for_a_day_leads_there_or_keeps_what_was_typed(client: TestClient) -> None:

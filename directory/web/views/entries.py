@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -113,6 +113,20 @@ def entry_view(entry: Entry, *, zone: ZoneInfo) -> EntryView:
         version=entry.version.number,
         effective_from=entry.version.effective_from,
     )
+
+
+def to_be_read_only(view: EntryView) -> EntryView:
+    """The same entry with nothing to press: numbers and addresses of a past day must not be used by mistake."""
+    return replace(
+        view,
+        call=_unlinked(view.call) if view.call else None,
+        routes=tuple(replace(route, address=_unlinked(route.address)) for route in view.routes),
+        contacts=tuple(replace(contact, press=_unlinked(contact.press)) for contact in view.contacts),
+    )
+
+
+def _unlinked(it: Press) -> Press:
+    return Press(it.text, "", it.label)
 
 
 def _for_staff_first(contacts: tuple[Contact, ...]) -> list[Contact]:

@@ -14,7 +14,7 @@ from directory.domain.change import fold
 from directory.domain.query import Answer, Matched, Query, Result
 from directory.store.told import told
 from directory.web import words
-from directory.web.views.entries import EntryView, entry_view
+from directory.web.views.entries import EntryView, entry_view, to_be_read_only
 
 NEAREST = 3
 
@@ -68,14 +68,15 @@ class AnswerView:
 def answer_view(connection: Connection, found: Answer, *, today: date, zone: ZoneInfo) -> AnswerView:
     """The answer in words."""
     instead = _instead(connection, found.results)
-    views = {result.entry.id: _result(result, found.query, instead, zone) for result in found.results}
+    past = found.on < today
+    views = {result.entry.id: _result(result, found.query, instead, zone, past=past) for result in found.results}
     asked_and_gone = next((result for result in found.results if _named_and_closed(result, found.query)), None)
     gone = views.pop(asked_and_gone.entry.id) if asked_and_gone else None
     best = views.pop(found.best.entry.id) if found.best else None
     corrected = found.did_you_mean or ""
     return AnswerView(
         on=found.on,
-        past=found.on < today,
+        past=past,
         future=found.on > today,
         gone=gone,
         best=best,
@@ -120,9 +121,10 @@ def _named_and_closed(result: Result, query: Query) -> bool:
     return facts.status == "closed" and fold(query.text) in {fold(name) for name in (facts.name, *facts.former_names)}
 
 
-def _result(result: Result, query: Query, instead: dict[str, str], zone: ZoneInfo) -> ResultView:
+def _result(result: Result, query: Query, instead: dict[str, str], zone: ZoneInfo, *, past: bool) -> ResultView:
+    entry = entry_view(result.entry, zone=zone)
     return ResultView(
-        entry=entry_view(result.entry, zone=zone),
+        entry=to_be_read_only(entry) if past else entry,
         why=why_matched(result.matched, asked=query.text),
         asked_for=asked_for(result),
         former=former_of(result),

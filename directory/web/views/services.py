@@ -15,7 +15,7 @@ from directory.store import changes as change_store
 from directory.store import services as service_store
 from directory.store.versions import history
 from directory.web.views.changes import ChangeLine, change_line
-from directory.web.views.entries import EntryView, entry_view
+from directory.web.views.entries import EntryView, entry_view, to_be_read_only
 from directory.web.views.names import SuccessionLine, names_of, succession_lines
 
 CHANGES = 20
@@ -34,7 +34,7 @@ class ServiceView:
     changes: tuple[ChangeLine, ...]
 
 
-def service_view(connection: Connection, key: str, *, on: date, zone: ZoneInfo) -> ServiceView:
+def service_view(connection: Connection, key: str, *, on: date, today: date, zone: ZoneInfo) -> ServiceView:
     """A service by id or slug as it stands on a day; raises ServiceNotFound where there never was one.
 
     One that has not begun is shown as it will begin.
@@ -44,8 +44,9 @@ def service_view(connection: Connection, key: str, *, on: date, zone: ZoneInfo) 
     ended = entry.facts.status == "closed"
     now = handling(connection, entry.id, on=max(on, begins or on)).entries if ended else ()
     listed = change_store.list_recent(connection, limit=CHANGES, wanted=change_store.Filter(service=entry.id))
+    view = entry_view(entry, zone=zone)
     return ServiceView(
-        entry=entry_view(entry, zone=zone),
+        entry=to_be_read_only(view) if on < today else view,
         on=on,
         begins=begins,
         succession=_succession(connection, entry, on=on),
