@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from directory.actions.gaps import record_gap
 from directory.answer import answer
 from directory.api import names as called
 from directory.api.answers import plain
@@ -28,7 +29,9 @@ def search(call: Call) -> Response:
     )
     with call.site.database.read() as connection:
         found = answer(connection, query, call.site.search, today=call.site.today())
-        return plain(answer_json(connection, found, base_url=call.base_url))
+        shown = answer_json(connection, found, base_url=call.base_url)
+    record_gap(call.site.database, found, at=call.site.now())
+    return plain(shown)
 
 
 def answer_json(connection: Connection, found: Answer, *, base_url: str) -> dict[str, Any]:

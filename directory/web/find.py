@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from directory.actions.gaps import record_gap
 from directory.answer import answer
 from directory.web.parameters import asked_of
 from directory.web.rendering import page, site_of
@@ -20,4 +21,5 @@ def find(request: Request) -> Response:
     with site.database.read() as connection:
         found = answer(connection, asked.query, site.search, today=site.today())
         shown = answer_view(connection, found, today=site.today(), zone=site.settings.zone)
+    record_gap(site.database, found, at=site.now())
     return page(request, "find.html", asked=asked, found=shown)

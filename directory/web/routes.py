@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from directory.errors import SignpostError
-from directory.web import about, changes, find, home, knowledge, mail, owners, services
+from directory.web import about, changes, find, home, knowledge, mail, owners, services, unsubscribe
 from directory.web.error_pages import error_page
 from directory.web.rendering import STATIC
 
@@ -51,6 +51,8 @@ def routes() -> list[BaseRoute]:
         Route("/mail", mail.mail),
         Route("/mail/{name}", mail.message),
         Route("/mail/{name}/html", mail.message_html),
+        Route("/unsubscribe/{token}", unsubscribe.ask),
+        Route("/unsubscribe/{token}", unsubscribe.do, methods=["POST"]),
         Route("/accessibility", about.accessibility),
         Route("/privacy", about.privacy),
         Mount("/static", _Static(directory=STATIC)),

@@ -140,7 +140,7 @@ def test_broken_rules_are_named_and_write_nothing(started: Database, given: dict
     given = dict(given)
     services_given = given.pop("services", ())
     with pytest.raises(Invalid, match=reason):
-        build.change(started, build.draft(*services_given, **given))  # type: ignore[misc]
+        build.change(started, build.draft(*services_given, **given))  # type: ignore[misc,arg-type]
     assert _number(started) == 1
 
 
