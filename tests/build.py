@@ -79,5 +79,5 @@ def leg_ulcer_clinic(**facts: object) -> Edit:
         areas=(Area("Eastmarsh", basis="registered"),),
         contacts=(Contact("phone", "01632 960145"),),
         referral_routes=(ReferralRoute("email", "legs@northmoor.example", who="Any nurse"),),
-        **facts,
+        **facts,  # type: ignore[arg-type]
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from directory.domain.hours import hours_in_words
 from directory.domain.service import Contact, Facts, ReferralRoute
 from directory.domain.succession import Part
 from directory.store.told import ToldService
@@ -74,7 +75,7 @@ def _routes(facts: Facts) -> tuple[Value, ...]:
 
 def _route(route: ReferralRoute) -> Value:
     urgency = route.urgency if route.urgency != "routine" else ""
-    details = ", ".join(text for text in (route.who, urgency, route.hours) if text)
+    details = ", ".join(text for text in (route.who, urgency, hours_in_words(route.hours)) if text)
     text = f"{METHODS[route.method]} {route.address}".strip() + (f" ({details})" if details else "")
     return Value(one_line(text), _href(route.method, route.address))
 
@@ -128,7 +129,7 @@ FIELDS = (
     ("Website", lambda facts: _contacts("website", facts), False),
     ("Who it is for", _eligibility, False),
     ("Needs", lambda facts: _words(*facts.needs), False),
-    ("Hours", lambda facts: _words(facts.hours), False),
+    ("Hours", lambda facts: _words(hours_in_words(facts.hours)), False),
     ("Where", _places, False),
 )
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from directory.domain.hours import hours_in_words
 from directory.domain.service import Area
 from directory.errors import Invalid
 from directory.web import words
 from directory.web.difference import difference
-from directory.web.hours import hours_in_words
 from directory.web.parameters import day_of, number_of
 from directory.web.press import mail, press, telephone, website
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from directory.domain.hours import hours_in_words
 from directory.domain.service import Contact, Entry, ReferralRoute, Upcoming
 from directory.web import words
-from directory.web.hours import hours_in_words
 from directory.web.press import Press, press, telephone
 from directory.web.views.lines import place_in_words
 from directory.web.views.names import Named

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from directory.content.markdown import plain
+from directory.domain.hours import hours_in_words
 from directory.domain.service import FIELDS, Contact, Facts, Location, ReferralRoute, differing_fields
 from directory.web import words
 from directory.web.difference import Piece, difference
-from directory.web.hours import hours_in_words
 
 
 def _lines(*texts: str) -> str:
