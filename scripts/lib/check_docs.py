@@ -11,22 +11,16 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)#]+)[^)]*\)")
 
 
 def problems() -> list[str]:
-    found = []
     documents = [Path("README.md"), Path("CHANGELOG.md"), *sorted(Path("docs").rglob("*.md"))]
-    for document in documents:
-        for target in LINK.findall(document.read_text(encoding="utf-8")):
-            if "://" not in target and not target.startswith("mailto:") and not (document.parent / target).exists():
-                found.append(f"{document}: there is no {target}")
+    dead = [
+        f"{document}: there is no {target}"
+        for document in documents
+        for target in LINK.findall(document.read_text(encoding="utf-8"))
+        if "://" not in target and not target.startswith("mailto:") and not (document.parent / target).exists()
+    ]
     operations = Path("docs/operations.md").read_text(encoding="utf-8")
-    found += [
-        f"docs/operations.md: no word of {PREFIX}{name.upper()}"
-        for name in Settings.model_fields
-        if PREFIX + name.upper() not in operations
-    ]
-    found += [
-        f"docs/operations.md: no word of `signpost {name}`" for name in COMMANDS if f"signpost {name}" not in operations
-    ]
-    return found
+    wanted = [PREFIX + name.upper() for name in Settings.model_fields] + [f"signpost {name}" for name in COMMANDS]
+    return dead + [f"docs/operations.md: no word of {name}" for name in wanted if name not in operations]
 
 
 if __name__ == "__main__":
