@@ -74,12 +74,25 @@ def set_from_plain(shape: type[Any], data: object, *, where: str = "set") -> dic
             problems.append(Problem(path, f"there is no such field; the fields are {', '.join(adapters)}"))
             continue
         try:
-            result[key] = adapters[key].validate_python(value)
+            result[key] = adapters[key].validate_python(_tidied(value))
         except ValidationError as error:
             problems.extend(problems_of(error, path))
     if problems:
         raise Invalid(problems)
     return result
+
+
+def tidy(text: str) -> str:
+    """Text as it is kept: no space around it, and one kind of line end, so that files give it back as it was."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _tidied(value: object) -> object:
+    if isinstance(value, str):
+        return tidy(value)
+    if isinstance(value, Mapping):
+        return {key: _tidied(inner) for key, inner in value.items()}
+    return [_tidied(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def set_to_plain(shape: type[Any], edit: Mapping[str, object]) -> dict[str, Any]:
@@ -88,6 +101,11 @@ def set_to_plain(shape: type[Any], edit: Mapping[str, object]) -> dict[str, Any]
     return {
         key: adapters[key].dump_python(edit[key], mode="json", exclude_defaults=True) for key in adapters if key in edit
     }
+
+
+def settled(shape: type[Any], edit: Mapping[str, object]) -> dict[str, object]:
+    """The `set` of an edit as its record gives it back: what is kept and what is written down are the same."""
+    return set_from_plain(shape, set_to_plain(shape, edit))
 
 
 SHAPE_OF_NOUN: Mapping[str, type[Any]] = {"service": Facts, "organisation": OrganisationFacts, "team": TeamFacts}

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from directory.domain.change import fold
-from directory.domain.organisation import OrganisationFacts
+from directory.domain.organisation import OrganisationFacts, TeamFacts
 from directory.domain.service import Contact, Facts, Identifier, Location, Owner
+from directory.shapes import settled
 
 
 def differing(
@@ -18,7 +19,7 @@ def differing(
     Former names and identifiers only grow. A location at the same address whose coordinates moved by less than the
     tolerance is the same. A source that names no team leaves the team as it is.
     """
-    wanted = dict(source)
+    wanted = settled(Facts, source)
     if owner.team is None and owner.organisation == before.owner.organisation:
         owner = before.owner
     wanted["owner"] = owner
@@ -59,9 +60,9 @@ def _near(one: Location, other: Location, tolerance: float) -> bool:
     )
 
 
-def differing_organisation(before: OrganisationFacts, source: Mapping[str, object]) -> dict[str, object]:
-    """The same for an organisation; a name that differs only in capitals or spacing is the same name."""
-    wanted = dict(source)
+def differing_organisation(before: OrganisationFacts | TeamFacts, source: Mapping[str, object]) -> dict[str, object]:
+    """The same for an organisation or a team; a name that differs only in capitals or spacing is the same name."""
+    wanted = settled(type(before), source)
     if isinstance(wanted.get("name"), str) and fold(str(wanted["name"])) == fold(before.name):
         del wanted["name"]
     return {field: value for field, value in wanted.items() if getattr(before, field) != value}
@@ -70,9 +71,10 @@ def differing_organisation(before: OrganisationFacts, source: Mapping[str, objec
 def in_words(before: Facts, edit: Mapping[str, object]) -> str:
     """What differs, as a title says it: "new phone number and email address"."""
     after = before.with_(edit)
-    found = [words for field, words in _WORDS.items() if field in edit and field != "contacts"]
-    if "contacts" in edit:
-        found[1:1] = _contacts_in_words(before.contacts, after.contacts)
+    found: list[str] = []
+    for field, words in _WORDS.items():
+        if field in edit:
+            found += _contacts_in_words(before.contacts, after.contacts) if field == "contacts" else [words]
     return " and ".join(filter(None, [", ".join(found[:-1]), found[-1]])) if found else "details corrected"
 
 

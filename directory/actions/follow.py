@@ -19,6 +19,7 @@ from directory.store import changes as change_store
 from directory.store import pages as page_store
 from directory.store import services as service_store
 from directory.store.database import Database
+from directory.store.touched import services_touched
 from directory.store.versions import all_ids
 
 RECORDS_AT_ONCE = 500
@@ -50,7 +51,7 @@ def _touched(connection: Connection, cursor: tuple[int, date] | None, *, today: 
     """The services to be made anew since a cursor; None where all are: it is missing, or ahead of the database."""
     if cursor is None or cursor[0] > change_store.read_head(connection).number or cursor[1] > today:
         return None
-    return change_store.services_touched(connection, after=cursor[0], from_day=cursor[1], until_day=today)
+    return services_touched(connection, after=cursor[0], from_day=cursor[1], until_day=today)
 
 
 def write_records(database: Database, folder: Path, *, at: datetime) -> int:
@@ -75,29 +76,28 @@ def write_records(database: Database, folder: Path, *, at: datetime) -> int:
 
 def write_entries(database: Database, folder: Path, *, today: date) -> int:
     """Write the entry of every service that changed as a file, and the pages; returns how many entries."""
-    cursor = _read_cursor(folder)
+    cursor, pages_then = _read_cursor(folder)
     with database.read() as connection:
         touched = _touched(connection, cursor, today=today)
         if touched is None:
             touched = all_ids(connection, "service"), change_store.read_head(connection).number
         ids, number = touched
-        if not ids and cursor == (number, today):
+        pages_now = page_store.stamp(connection)
+        if not ids and cursor == (number, today) and pages_now == pages_then:
             return 0
         for entry in service_store.entries(connection, ids, on=today):
             entry_files.write_entry(folder, entry)
         for page in page_store.every(connection):
             entry_files.write_page(folder, page.slug, page.text)
-    _keep_cursor(folder, number, today)
+    kept = {"number": number, "day": today.isoformat(), "pages": pages_now}
+    records.write(folder / ".entries.json", json.dumps(kept) + "\n")
     return len(ids)
 
 
-def _read_cursor(folder: Path) -> tuple[int, date] | None:
+def _read_cursor(folder: Path) -> tuple[tuple[int, date] | None, int | None]:
+    """Up to where the files are written: change number and day, and the stamp of the pages."""
     try:
         found = json.loads((folder / ".entries.json").read_text(encoding="utf-8"))
-        return int(found["number"]), date.fromisoformat(found["day"])
+        return (int(found["number"]), date.fromisoformat(found["day"])), found["pages"]
     except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _keep_cursor(folder: Path, number: int, day: date) -> None:
-    records.write(folder / ".entries.json", json.dumps({"number": number, "day": day.isoformat()}) + "\n")
+        return None, None

@@ -46,6 +46,12 @@ class Owners:
             return self.by_code[organisation.ods_code]
         return self.by_name[fold(organisation.name or "")]
 
+    def existing(self, organisation: SourceOrganisation) -> str | None:
+        """The id of an organisation, where it is known already."""
+        if organisation.ods_code:
+            return self.by_code.get(organisation.ods_code)
+        return self.by_name.get(fold(organisation.name or ""))
+
     def drafts(self, source: str) -> list[Draft]:
         """What is to be published before the services: first what is new, then one change for each that differs."""
         opened = [_counted(self.opened, "organisation"), _counted(self.opened_teams, "team")]
@@ -81,19 +87,14 @@ def find_owners(connection: Connection, reading: Reading, *, effective_from: dat
         codes += [membership.member, membership.of]
     owners.by_code = find_ids(connection, "organisation", codes)
     owners.by_name = organisation_store.ids_by_folded_name(connection)
-    known = load_in_force(
+    rows = load_in_force(
         connection, "organisation", {*owners.by_code.values(), *owners.by_name.values()}, on=effective_from
     )
-    taken = taken_slugs(connection, "organisation", [slug_of(item.name or item.ods_code or "") for item in named])
+    known = {key: row.facts for key, row in rows.items()}
+    newcomers = [item for item in named if owners.existing(item) is None]
+    taken = taken_slugs(connection, "organisation", [slug_of(item.name or item.ods_code or "") for item in newcomers])
     for item in named:
-        _match(
-            owners,
-            item,
-            known={key: row.facts for key, row in known.items()},
-            taken=taken,
-            day=effective_from,
-            source=source,
-        )
+        _match(owners, item, known=known, taken=taken, day=effective_from, source=source)
     for code in codes:
         if code not in owners.by_code:
             _match(owners, SourceOrganisation({}, code), known={}, taken=taken, day=effective_from, source=source)
@@ -120,7 +121,7 @@ def _match(
     day: date,
     source: str,
 ) -> None:
-    existing = owners.by_code.get(item.ods_code) if item.ods_code else owners.by_name.get(fold(item.name or ""))
+    existing = owners.existing(item)
     if existing is None:
         _open(owners, item, taken)
     elif existing in known and (edit := differing_organisation(known[existing], item.set)):

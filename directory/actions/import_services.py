@@ -19,11 +19,12 @@ from directory.domain.change import Draft, Edit
 from directory.domain.policy import Actor, can
 from directory.domain.service import Facts, Identifier
 from directory.domain.source import Reading, SourceService
+from directory.domain.timeline import Timeline
 from directory.errors import ImportRefused, NotAllowed, RowProblem
 from directory.store import imports as import_store
 from directory.store.changes import read_head
 from directory.store.database import Database
-from directory.store.versions import VersionRow, find_ids, ids_by_identifier, load_in_force
+from directory.store.versions import find_ids, ids_by_identifier, load_in_force, timelines
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +93,11 @@ def _drafts(connection: Connection, job: Import) -> tuple[list[Draft], int]:
     owners = find_owners(connection, job.reading, effective_from=job.effective_from, source=job.source)
     drafts = owners.drafts(job.source)
     known = _known(connection, job.reading.services)
-    rows = load_in_force(connection, "service", known.values(), on=job.effective_from)
-    later = load_in_force(connection, "service", set(known.values()) - rows.keys(), on=date.max)
+    lives = timelines(connection, "service", set(known.values()), steps_after=date.max)
     unchanged = 0
     for service in job.reading.services:
         key = known.get(_key(service))
-        row = (rows.get(key) or later.get(key)) if key else None
-        found = _opening(service, owners, job) if row is None else _change(service, row, owners, job)
+        found = _opening(service, owners, job) if key is None else _change(service, lives[key], owners, job)
         if found is None:
             unchanged += 1
         else:
@@ -143,16 +142,18 @@ def _opening(service: SourceService, owners: Owners, job: Import) -> Draft:
     )
 
 
-def _change(service: SourceService, row: VersionRow, owners: Owners, job: Import) -> Draft | None:
-    before: Facts = row.facts
+def _change(service: SourceService, life: Timeline, owners: Owners, job: Import) -> Draft | None:
+    """What differs on the day from which the source says that it holds: what was learnt since is not undone."""
+    day = service.effective_from or job.effective_from
+    before: Facts = life.on(day) or life.facts[0]
     tolerance = job.reading.coordinate_tolerance
     edit = differing(before, service.set, owners.of(service), coordinate_tolerance=tolerance)
     if not edit:
         return None
     return Draft(
         title=f"{before.name}: {in_words(before, edit)}",
-        effective_from=service.effective_from or job.effective_from,
-        services=(Edit(row.subject_id, edit),),
+        effective_from=day,
+        services=(Edit(life.id, edit),),
         why=f"{job.source} says so.",
         what_to_do="Use what the entry says now."
         if edit.get("status") != "closed"

@@ -11,17 +11,15 @@ from sqlalchemy import Connection
 from directory.actions.import_owners import Owners
 from directory.domain.change import Draft
 from directory.domain.source import Reading, SourceSuccession
-from directory.domain.succession import Succession, SuccessionKind
+from directory.domain.succession import Succession, SuccessionKind, reachable
 from directory.store import services as service_store
 from directory.store import successions as succession_store
 
 
 def succession_drafts(connection: Connection, reading: Reading, owners: Owners, *, source: str) -> list[Draft]:
     """One change for each organisation that runs services here, and one, which tells nobody, for all the others."""
-    known = {
-        (link.predecessor, link.successor, link.effective_from)
-        for link in succession_store.all_of(connection, "organisation")
-    }
+    there = succession_store.all_of(connection, "organisation")
+    known = {(link.predecessor, link.successor, link.effective_from) for link in there}
     links = [
         link
         for link in _links(reading.successions, owners)
@@ -29,16 +27,18 @@ def succession_drafts(connection: Connection, reading: Reading, owners: Owners, 
     ]
     if not links:
         return []
-    predecessors = {link.predecessor for link in links}
-    running = service_store.owned_by(connection, predecessors, today=date.max)
+    running = _running(connection, [*there, *links])
     quiet = tuple(link for link in links if link.predecessor not in running)
-    drafts = [
-        _loud(tuple(link for link in links if link.predecessor == key), owners, source) for key in sorted(running)
-    ]
+    loud: dict[str, list[Succession]] = {}
+    # In the order of days, so that the second step of a chain reaches what the first one brought.
+    for link in sorted(links, key=lambda link: (link.effective_from, link.predecessor)):
+        if link.predecessor in running:
+            loud.setdefault(link.predecessor, []).append(link)
+    drafts = [_loud(leaving, owners, source) for leaving in loud.values()]
     if quiet:
         drafts.append(
             Draft(
-                title=f"{len(quiet)} successions of organisations",
+                title=f"{len(quiet)} succession{'' if len(quiet) == 1 else 's'} of organisations",
                 effective_from=min(link.effective_from for link in quiet),
                 organisation_succession=quiet,
                 why=f"{source} lists them. None of these organisations runs a service in this directory.",
@@ -46,6 +46,15 @@ def succession_drafts(connection: Connection, reading: Reading, owners: Owners, 
             )
         )
     return drafts
+
+
+def _running(connection: Connection, links: Sequence[Succession]) -> set[str]:
+    """The organisations that run services here, themselves or because they followed one that does."""
+    after: dict[str, set[str]] = defaultdict(set)
+    for link in links:
+        if link.successor:
+            after[link.predecessor].add(link.successor)
+    return reachable(service_store.owned_by(connection, after, today=date.max), after)
 
 
 def _links(rows: Sequence[SourceSuccession], owners: Owners) -> list[Succession]:

@@ -13,6 +13,7 @@ from directory.domain.change import Draft, Edit
 from directory.domain.service import Owner, slug_of
 from directory.domain.succession import Noun, Succession
 from directory.errors import Invalid, Problem
+from directory.shapes import SHAPE_OF_NOUN, settled
 from directory.store.versions import find_ids, load_in_force, taken_slugs
 
 EDITS: Mapping[Noun, str] = {"organisation": "organisations", "team": "teams", "service": "services"}
@@ -111,7 +112,7 @@ def _name_one(draft: Draft, known: _Known) -> tuple[Draft, tuple[Newcomer, ...],
                 continue
             if new:
                 opened.append(_newcomer(noun, edit, known, problems))
-            facts = _set(edit.set, known, problems)
+            facts = _set(settled(SHAPE_OF_NOUN[noun], edit.set), known, problems)
             if new and noun == "team":
                 known.teams[edit.id] = (opened[-1].slug, str(facts.get("organisation", "")))
             edits.append(replace(edit, id=known.ids[noun][edit.id], set=facts))

@@ -18,9 +18,10 @@ from directory.content import records
 from directory.domain.change import Change, Draft, Edit, Kind, Subject, terms
 from directory.domain.policy import Actor
 from directory.domain.service import Facts, slug_of
-from directory.domain.succession import Noun, Succession
+from directory.domain.succession import Noun, Succession, reachable
 from directory.domain.timeline import Made, Step, Timeline
 from directory.errors import Invalid, Problem
+from directory.shapes import tidy
 from directory.store import services as service_store
 from directory.store import successions as succession_store
 from directory.store.changes import Head, NewChange
@@ -43,7 +44,10 @@ class Published:
 
 @dataclass(slots=True)
 class _Bench:
-    """The lives of everything that some drafts touch, kept up to date from one draft to the next."""
+    """The lives of everything that some drafts touch, kept up to date from one draft to the next.
+
+    `owned` are the services that an organisation or a team runs, by its id.
+    """
 
     lives: dict[Noun, dict[str, Timeline]]
     owned: dict[str, list[str]]
@@ -90,7 +94,8 @@ def _bench(connection: Connection, named: Named, today: date) -> _Bench:
     organisations = touched["organisation"] | {
         link.predecessor for draft in named.drafts for link in draft.organisation_succession
     }
-    owned = service_store.owned_by(connection, organisations, today=today)
+    owned = _owned(connection, organisations, today=today)
+    owned |= service_store.run_by(connection, touched["team"], today=today)
     linked = {
         key for draft in named.drafts for link in draft.succession for key in (link.predecessor, link.successor) if key
     }
@@ -99,16 +104,31 @@ def _bench(connection: Connection, named: Named, today: date) -> _Bench:
     return _Bench(lives, owned, succession_store.following(connection, "service", linked), today)
 
 
+def _owned(connection: Connection, organisations: set[str], *, today: date) -> dict[str, list[str]]:
+    """The services that organisations run, themselves or because they followed the one that does."""
+    before = succession_store.preceding(connection, "organisation", organisations)
+    ever = {key: {key, *reachable(before.get(key, ()), before)} for key in organisations}
+    owned = service_store.owned_by(connection, {key for keys in ever.values() for key in keys}, today=today)
+    return {key: [service for each in sorted(keys) for service in owned.get(each, ())] for key, keys in ever.items()}
+
+
 def _work_out(
     draft: Draft, newcomers: tuple[Newcomer, ...], bench: _Bench, *, by: Actor, head: Head, recorded_at: datetime
 ) -> Published:
-    draft = replace(draft, services=_with_closures(draft), title=draft.title.strip())
+    draft = replace(
+        draft,
+        services=_with_closures(draft),
+        title=tidy(draft.title),
+        why=tidy(draft.why),
+        what_to_do=tidy(draft.what_to_do),
+        in_flight=tidy(draft.in_flight),
+    )
     rules.check_versions(draft, bench.lives["service"], today=bench.today)
-    rules.check_policy(draft, bench.lives["service"], by=by)
+    rules.check_policy(draft, bench.lives["service"], by=by, today=bench.today)
     rules.check_openings(draft, bench.lives)
     rules.check_succession(draft, bench.links)
     number = head.number + 1
-    before = {edit.id: bench.lives["service"][edit.id].on(draft.effective_from) for edit in draft.services}
+    before = {edit.id: bench.lives["service"][edit.id].before(draft.effective_from) for edit in draft.services}
     made: dict[tuple[Noun, str], list[Made]] = {
         (noun, edit.id): _edited(bench.lives[noun][edit.id], Step(draft.effective_from, number, edit.set))
         for noun, field in EDITS.items()
@@ -155,11 +175,12 @@ def _edited(life: Timeline, step: Step) -> list[Made]:
 
 def _with_closures(draft: Draft) -> tuple[Edit, ...]:
     """The edits, with each predecessor of a succession closed from that day."""
-    edits = {edit.id: edit for edit in draft.services}
-    for link in draft.succession:
-        edit = edits.get(link.predecessor, Edit(link.predecessor, {}))
-        edits[link.predecessor] = replace(edit, set={"status": "closed", **edit.set})
-    return tuple(edits.values())
+    closing = dict.fromkeys(link.predecessor for link in draft.succession)
+    edits = [
+        replace(edit, set={"status": "closed", **edit.set}) if edit.id in closing else edit for edit in draft.services
+    ]
+    named = {edit.id for edit in edits}
+    return (*edits, *(Edit(key, {"status": "closed"}) for key in closing if key not in named))
 
 
 def _subjects(draft: Draft, made: Mapping[tuple[Noun, str], list[Made]]) -> tuple[Subject, ...]:
@@ -190,7 +211,8 @@ def _terms(
     }
     for organisation in organisations:
         found.update((organisation, facet, value) for facet, value in _owner_terms(draft.kinds, organisation))
-        for service in bench.owned.get(organisation, ()):
+    for runs in organisations | {edit.id for edit in draft.teams}:
+        for service in bench.owned.get(runs, ()):
             life = bench.lives["service"][service]
             add(service, [life.on(draft.effective_from) or (life.facts[0] if life.facts else None)])
     return frozenset(found)
@@ -203,3 +225,6 @@ def _owner_terms(kinds: Sequence[Kind], organisation: str) -> set[tuple[str, str
 def _remember(draft: Draft, bench: _Bench) -> None:
     for link in draft.succession:
         bench.links.setdefault(link.predecessor, []).append(link)
+    for link in draft.organisation_succession:
+        if link.successor:
+            bench.owned.setdefault(link.successor, []).extend(bench.owned.get(link.predecessor, ()))

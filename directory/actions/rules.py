@@ -34,13 +34,18 @@ def check_versions(draft: Draft, lives: Mapping[str, Timeline], *, today: date) 
             raise EditConflict(edit.id, expected=expected, current=life.latest_number)
 
 
-def check_policy(draft: Draft, lives: Mapping[str, Timeline], *, by: Actor) -> None:
-    """Refuse what `by` may not publish: it takes a lead of every team concerned, or an editor."""
+def check_policy(draft: Draft, lives: Mapping[str, Timeline], *, by: Actor, today: date) -> None:
+    """Refuse what `by` may not publish: it takes a lead of every team concerned, or an editor.
+
+    Concerned are who runs a service on the day from which the change holds and, because what is changed in the past
+    holds now too, who runs it today.
+    """
     teams: set[str] = set()
     for edit in draft.services:
-        before = lives[edit.id].on(draft.effective_from)
-        owner = before.owner if before is not None else edit.set.get("owner")
-        teams.add(owner.team or "" if isinstance(owner, Owner) else "")
+        life = lives[edit.id]
+        held = [life.before(day) for day in {draft.effective_from, max(draft.effective_from, today)}]
+        owners = [facts.owner for facts in held if facts is not None] or [edit.set.get("owner")]
+        teams.update(owner.team or "" if isinstance(owner, Owner) else "" for owner in owners)
     concerned = (
         frozenset(teams) if not (draft.organisations or draft.teams or draft.organisation_succession) else frozenset()
     )

@@ -12,12 +12,9 @@ from directory.shapes import to_plain
 
 
 def entry_text(entry: Entry) -> str:
-    """An entry as a Markdown file that can be imported again."""
+    """An entry as a Markdown file that can be imported again: its owner is the one that its version names."""
     facts: dict[str, Any] = {"slug": entry.slug, **to_plain(entry.facts)}
     description = facts.pop("description", "")
-    facts["owner"] = {"organisation": entry.organisation.id}
-    if entry.team:
-        facts["owner"]["team"] = entry.team.slug
     facts["effective_from"] = entry.version.effective_from
     facts["version"] = entry.version.number
     facts["change"] = entry.version.change_number

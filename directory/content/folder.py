@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,10 +13,10 @@ import yaml
 
 from directory.content.markdown import Document, parse
 from directory.content.reading import ChangeFile, read_change
-from directory.domain.service import Facts
+from directory.domain.service import Facts, Owner
 from directory.domain.source import SourceOrganisation, SourceService
 from directory.errors import Invalid, Problem
-from directory.shapes import SHAPE_OF_NOUN, from_plain, set_from_plain
+from directory.shapes import SHAPE_OF_NOUN, from_plain, required_fields, set_from_plain
 
 T = TypeVar("T")
 PAGE_KINDS = ("pathway", "forum", "guidance")
@@ -28,6 +29,13 @@ class SubjectFile:
     slug: str
     set: Mapping[str, object]
     effective_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    term: str
+    means: tuple[str, ...]
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +93,8 @@ def _each(folder: Path, read: Callable[[Path, str], T], problems: list[Problem])
 
 
 def _named(path: Path, problem: Problem) -> Problem:
-    where = problem.where if problem.where.startswith(path.name) else f"{path.name} {problem.where}".strip()
-    return Problem(where, problem.reason)
+    within = problem.where.removeprefix(path.name).strip(" .")
+    return Problem(f"{path.name} {within}".strip(), problem.reason)
 
 
 def _subject(path: Path, text: str, noun: Any) -> SubjectFile:
@@ -95,7 +103,19 @@ def _subject(path: Path, text: str, noun: Any) -> SubjectFile:
     facts = {key: value for key, value in document.facts.items() if key != "effective_from"}
     if document.body.strip():
         facts["description"] = document.body.strip()
-    return SubjectFile(path.stem, set_from_plain(SHAPE_OF_NOUN[noun], facts, where=path.name), day)
+    shape = SHAPE_OF_NOUN[noun]
+    return SubjectFile(path.stem, _whole(shape, set_from_plain(shape, facts, where=path.name)), day)
+
+
+def _whole(shape: type[Any], said: dict[str, object], **beside: object) -> dict[str, object]:
+    """What a file says, which must be enough for an entry of its own."""
+    if missing := sorted(required_fields(shape) - said.keys() - beside.keys()):
+        raise Invalid([Problem(field, "say what it is; every file has it") for field in missing])
+    try:
+        shape(**said, **beside)
+    except ValueError as error:
+        raise Invalid([Problem("", str(error))]) from None
+    return said
 
 
 def _organisation(path: Path, text: str) -> SubjectFile:
@@ -119,11 +139,13 @@ def read_service(path: Path, text: str) -> SourceService:
         raise Invalid([Problem("owner", "say who runs it, as in {organisation: slug, team: slug}")])
     if document.body.strip():
         facts["description"] = document.body.strip()
+    organisation, team = str(owner["organisation"]), str(owner["team"]) if owner.get("team") else None
+    said = set_from_plain(Facts, facts, where=path.name)
     return SourceService(
         identifier=None,
-        set=set_from_plain(Facts, facts, where=path.name),
-        organisation=SourceOrganisation({"name": str(owner["organisation"])}),
-        team=str(owner["team"]) if owner.get("team") else None,
+        set=_whole(Facts, said, owner=Owner(organisation, team)),
+        organisation=SourceOrganisation({"name": organisation}),
+        team=team,
         slug=slug,
         effective_from=day,
     )
@@ -149,8 +171,14 @@ def _page(path: Path, text: str) -> PageFile:
 
 def _vocabulary(path: Path, problems: list[Problem]) -> list[tuple[str, tuple[str, ...], str]]:
     try:
-        lines: Sequence[Mapping[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return [(str(line["term"]), tuple(map(str, line["means"])), str(line["kind"])) for line in lines]
-    except (yaml.YAMLError, KeyError, TypeError) as error:
-        problems.append(Problem(path.name, f"each line needs term, means and kind: {error}"))
+        lines = from_plain(list[_Line], yaml.safe_load(path.read_text(encoding="utf-8")), where=path.name)
+    except UnicodeDecodeError:
+        problems.append(Problem(path.name, "this is not UTF-8 text; save it as UTF-8"))
         return []
+    except (yaml.YAMLError, Invalid) as error:
+        reason = str(error).splitlines()[0]
+        problems.append(Problem(path.name, f"each line needs term, means and kind, of which means is a list: {reason}"))
+        return []
+    counted = Counter(line.term for line in lines)
+    problems += [Problem(path.name, f"{term} is there twice") for term, times in counted.items() if times > 1]
+    return [(line.term, line.means, line.kind) for line in lines]

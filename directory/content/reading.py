@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from directory.content.markdown import parse, sections
+from directory.content.markdown import parse
+from directory.content.sections import HEADINGS, read_sections
 from directory.domain.change import KINDS, Draft, Edit
 from directory.domain.succession import Noun, Succession
 from directory.errors import Invalid, Problem
-from directory.shapes import SHAPE_OF_NOUN, from_plain, set_from_plain
+from directory.shapes import SHAPE_OF_NOUN, from_plain, set_from_plain, tidy
 
 CHANGE_KEYS = frozenset(
     {
@@ -22,7 +23,6 @@ CHANGE_KEYS = frozenset(
 # A published record says these too; `published` dates a change of the past in starter content.
 RECORD_KEYS = frozenset({"number", "slug", "recorded_at", "previous", "published"})
 NOUN_OF_KEY: Mapping[str, Noun] = {"services": "service", "organisations": "organisation", "teams": "team"}
-HEADINGS = {"why": "Why", "what_to_do": "What to do", "in_flight": "Referrals already made"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,15 @@ class ChangeFile:
 def read_change(text: str, *, where: str = "") -> ChangeFile:
     """A change written as Markdown; raises `Invalid` naming every mistake."""
     document = parse(text, where=where)
-    unknown = sorted(set(document.facts) - CHANGE_KEYS - RECORD_KEYS)
+    unknown = sorted(map(str, set(document.facts) - CHANGE_KEYS - RECORD_KEYS))
     if unknown:
         known = ", ".join(sorted(CHANGE_KEYS))
         raise Invalid([Problem(where, f"there is no {', '.join(unknown)} in a change; it has {known}")])
-    found = sections(document.body)
-    texts = {key: found.get(heading, "") for key, heading in HEADINGS.items()}
+    texts = read_sections(document.body, where=where)
     facts = {key: value for key, value in document.facts.items() if key in CHANGE_KEYS}
+    if twice := sorted(texts.keys() & facts.keys()):
+        said = ", ".join(f"{key} and ## {HEADINGS[key]}" for key in twice)
+        raise Invalid([Problem(where, f"{said}: say it once")])
     draft = draft_from_plain(texts | facts, where=where)
     return ChangeFile(draft, _instant(document.facts, where), document.facts)
 
@@ -86,7 +88,8 @@ def draft_from_plain(data: Mapping[str, Any], *, where: str = "") -> Draft:
 
 def _collect(values: dict[str, Any], problems: list[Problem], key: str, shape: Any, given: object) -> None:
     try:
-        values[key] = from_plain(shape, given, where=key)
+        value = from_plain(shape, given, where=key)
+        values[key] = tidy(value) if isinstance(value, str) else value
     except Invalid as invalid:
         if key == "effective_from":
             problems.append(Problem(key, "give the day from which it holds, as in 2026-12-01"))

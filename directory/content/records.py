@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from directory.content.markdown import dump
+from directory.content.sections import write_sections
 from directory.domain.change import Draft, Edit
 from directory.domain.succession import Noun, Succession
 from directory.shapes import SHAPE_OF_NOUN, set_to_plain, to_plain
@@ -48,8 +49,7 @@ def render(draft: Draft, *, number: int, slug: str, recorded_at: datetime, previ
     for key, successions in links.items():
         if successions:
             facts[key] = [_link(link) for link in successions]
-    headings = {"Why": draft.why, "What to do": draft.what_to_do, "Referrals already made": draft.in_flight}
-    body = "\n\n".join(f"## {heading}\n\n{text.strip()}" for heading, text in headings.items() if text.strip())
+    body = write_sections({"why": draft.why, "what_to_do": draft.what_to_do, "in_flight": draft.in_flight})
     return dump(facts, body)
 
 

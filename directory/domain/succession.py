@@ -78,10 +78,11 @@ def looping(links: Mapping[str, Sequence[Succession]]) -> frozenset[str]:
     after = {node: {link.successor for link in leaving if link.successor} for node, leaving in links.items()}
     while ends := {node for node, targets in after.items() if not targets & after.keys()}:
         after = {node: targets for node, targets in after.items() if node not in ends}
-    return frozenset(node for node, targets in after.items() if node in _reachable(targets, after))
+    return frozenset(node for node, targets in after.items() if node in reachable(targets, after))
 
 
-def _reachable(targets: Iterable[str], after: Mapping[str, set[str]]) -> set[str]:
+def reachable(targets: Iterable[str], after: Mapping[str, set[str]]) -> set[str]:
+    """Some ids and all that follow them, through any number of steps of `after`."""
     seen: set[str] = set()
     queue = list(targets)
     while queue:

@@ -52,6 +52,13 @@ class Timeline:
         place = bisect_right(self.days, day)
         return self.facts[place - 1] if place else None
 
+    def before(self, day: date) -> Any | None:
+        """What an edit that takes effect on a day is an edit of; None where it opens something new.
+
+        Of an entry that began earlier than was thought, what its first version says held then too.
+        """
+        return self.on(day) or (self.facts[0] if self.facts else None)
+
     def number_on(self, day: date) -> int:
         """The number of the version in force on a day; 0 before the first."""
         place = bisect_right(self.days, day)
@@ -59,10 +66,7 @@ class Timeline:
 
     def edit(self, step: Step) -> list[Made]:
         """Take in a newer edit; returns the versions that it makes, oldest day first (none where nothing differs)."""
-        before = self.on(step.effective_from)
-        if before is None and self.facts:
-            # An entry that began earlier than was thought: what its first version says held then too.
-            before = self.facts[0]
+        before = self.before(step.effective_from)
         after = before.with_(step.set) if before is not None else self.shape(**step.set)
         self.steps.append(step)
         if after == before:

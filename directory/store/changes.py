@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, select, update
 
 from directory.domain.change import Change, Subject
 from directory.errors import ChangeNotFound
@@ -230,23 +230,13 @@ def services_reached(connection: Connection, numbers: Iterable[int]) -> dict[int
     return found
 
 
-def services_touched(connection: Connection, *, after: int, from_day: date, until_day: date) -> tuple[list[str], int]:
-    """Services whose entry may differ since a point in the log and a day, and the last number; for the search index."""
-    head = read_head(connection).number
-    by_change = select(change_terms.c.subject_id).where(
-        change_terms.c.facet == "service", change_terms.c.change_number > after, change_terms.c.change_number <= head
-    )
-    due = and_(changes.c.effective_from > from_day, changes.c.effective_from <= until_day)
-    by_day = (
-        select(change_terms.c.subject_id)
-        .join(changes, changes.c.number == change_terms.c.change_number)
-        .where(change_terms.c.facet == "service", due)
-    )
-    return list(connection.scalars(by_change.union(by_day))), head
+def upcoming(
+    connection: Connection, services: Iterable[str], *, on: date, known_at: datetime | None = None
+) -> dict[str, list[Any]]:
+    """For each service, what takes effect after a day, as far as was known at an instant.
 
-
-def upcoming(connection: Connection, services: Iterable[str], *, on: date) -> dict[str, list[Any]]:
-    """For each service, what takes effect after a day: rows of number, title, effective_from, kinds."""
+    Rows of number, title, effective_from, kinds.
+    """
     found: dict[str, list[Any]] = {}
     for batch in in_batches(services):
         statement = (
@@ -262,6 +252,8 @@ def upcoming(connection: Connection, services: Iterable[str], *, on: date) -> di
             )
             .order_by(changes.c.effective_from, changes.c.number)
         )
+        if known_at is not None:
+            statement = statement.where(changes.c.recorded_at <= known_at)
         for row in connection.execute(statement):
             found.setdefault(row.subject_id, []).append(row)
     return found

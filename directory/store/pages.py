@@ -59,6 +59,11 @@ def every(connection: Connection) -> list[Page]:
     return [_page(row) for row in connection.execute(_latest().order_by(page_versions.c.kind, page_versions.c.title))]
 
 
+def stamp(connection: Connection) -> int:
+    """What differs whenever a page does: how many versions there are."""
+    return int(connection.scalar(select(func.count()).select_from(page_versions)) or 0)
+
+
 def _latest() -> Select[Any]:
     newest = (
         select(func.max(page_versions.c.number))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Column, Connection, func, select
 
 from directory.domain.service import Entry, Facts, OrganisationName, TeamName, Upcoming
 from directory.domain.succession import handlers
@@ -18,6 +18,7 @@ from directory.store import successions as succession_store
 from directory.store.batches import in_batches, read_json
 from directory.store.tables.learning import checks
 from directory.store.tables.nouns import service_versions, services, version_terms
+from directory.store.tables.nouns import teams as team_table
 from directory.store.versions import VersionRow, find_ids, in_force, load_in_force
 
 
@@ -30,8 +31,8 @@ def entries(connection: Connection, ids: Sequence[str], *, on: date, known_at: d
     present = [row for service in ids if (row := rows.get(service))]
     owners = _Owners.of(connection, [row.facts for row in present], on=on, known_at=known_at)
     tenures = _tenures(connection, [row.subject_id for row in present], on=on, known_at=known_at)
-    links = succession_store.touching(connection, "service", rows)
-    coming = change_store.upcoming(connection, rows, on=on)
+    links = succession_store.touching(connection, "service", rows, known_at=known_at)
+    coming = change_store.upcoming(connection, rows, on=on, known_at=known_at)
     checked = _last_checks(connection, rows)
     latest = _latest_numbers(connection, rows)
     return [
@@ -213,16 +214,27 @@ def list_ids(connection: Connection, *, after: str, limit: int, on: date, wanted
 
 def owned_by(connection: Connection, organisations: Iterable[str], *, today: date) -> dict[str, list[str]]:
     """The services not closed that some organisations run today, or will when what is scheduled is in force."""
+    return _run(connection, service_versions.c.owner_organisation, organisations, today=today)
+
+
+def run_by(connection: Connection, teams: Iterable[str], *, today: date) -> dict[str, list[str]]:
+    """The same of teams, by their ids."""
+    return _run(connection, team_table.c.id, teams, today=today)
+
+
+def _run(connection: Connection, who: Column[Any], keys: Iterable[str], *, today: date) -> dict[str, list[str]]:
     found: dict[str, dict[str, None]] = {}
     for day in (today, date.max):
-        for batch in in_batches(organisations):
-            statement = in_force("service", on=day).where(
-                service_versions.c.owner_organisation.in_(batch), service_versions.c.status != "closed"
+        for batch in in_batches(keys):
+            statement = (
+                in_force("service", on=day)
+                .outerjoin(team_table, team_table.c.slug == service_versions.c.owner_team)
+                .where(who.in_(batch), service_versions.c.status != "closed")
+                .with_only_columns(services.c.id, who.label("who"))
             )
-            columns = (services.c.id, service_versions.c.owner_organisation)
-            for row in connection.execute(statement.with_only_columns(*columns).order_by(services.c.id)):
-                found.setdefault(row.owner_organisation, {})[row.id] = None
-    return {organisation: list(ids) for organisation, ids in found.items()}
+            for row in connection.execute(statement.order_by(services.c.id)):
+                found.setdefault(row.who, {})[row.id] = None
+    return {key: list(ids) for key, ids in found.items()}
 
 
 def slugs(connection: Connection, ids: Iterable[str]) -> dict[str, str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from directory.domain.change import Change
 from directory.domain.succession import Noun, Part, Succession, by_predecessor
@@ -40,7 +41,7 @@ def following(
     connection: Connection, noun: Noun, ids: Iterable[str], *, known_at: datetime | None = None
 ) -> dict[str, list[Succession]]:
     """Every link that can be reached from some ids, by predecessor: one statement, however long the chains."""
-    known = [successions.c.noun == noun, *([successions.c.recorded_at <= known_at] if known_at is not None else [])]
+    known = _known(noun, known_at)
     found: list[Succession] = []
     for batch in in_batches(ids):
         reached = select(successions).where(*known, successions.c.predecessor.in_(batch)).cte(recursive=True)
@@ -53,20 +54,39 @@ def following(
     return by_predecessor(dict.fromkeys(found))
 
 
-def touching(connection: Connection, noun: Noun, ids: Iterable[str]) -> list[Succession]:
-    """The links that leave or reach some ids."""
+def preceding(connection: Connection, noun: Noun, ids: Iterable[str]) -> dict[str, set[str]]:
+    """What led directly to each of some ids, to each of those, and so on: one statement, however long the chains."""
+    pair = (successions.c.predecessor, successions.c.successor)
+    found: dict[str, set[str]] = defaultdict(set)
+    for batch in in_batches(ids):
+        led = select(*pair).where(successions.c.noun == noun, successions.c.successor.in_(batch)).cte(recursive=True)
+        # UNION, not UNION ALL: a loop in old data ends when it brings nothing new.
+        led = led.union(
+            select(*pair).join(led, successions.c.successor == led.c.predecessor).where(successions.c.noun == noun)
+        )
+        for row in connection.execute(select(led)):
+            found[row.successor].add(row.predecessor)
+    return found
+
+
+def touching(
+    connection: Connection, noun: Noun, ids: Iterable[str], *, known_at: datetime | None = None
+) -> list[Succession]:
+    """The links that leave or reach some ids, as far as they were known at an instant."""
     found: dict[Succession, None] = {}
     for batch in in_batches(ids):
+        statement = select(successions).where(*_known(noun, known_at))
         rows = connection.execute(
-            select(successions)
-            .where(
-                successions.c.noun == noun,
+            statement.where(
                 or_(successions.c.predecessor.in_(batch), successions.c.successor.in_(batch)),
-            )
-            .order_by(successions.c.effective_from, successions.c.id)
+            ).order_by(successions.c.effective_from, successions.c.id)
         )
         found |= {_read(row): None for row in rows}
     return list(found)
+
+
+def _known(noun: Noun, known_at: datetime | None) -> list[ColumnElement[bool]]:
+    return [successions.c.noun == noun, *([successions.c.recorded_at <= known_at] if known_at is not None else [])]
 
 
 def of_changes(connection: Connection, numbers: Sequence[int]) -> dict[tuple[str, int], list[Succession]]:

@@ -265,7 +265,10 @@ def insert_identifiers(connection: Connection, rows: Sequence[tuple[str, str, st
             (row.system, row.value)
             for row in connection.execute(select(table.c.system, table.c.value).where(table.c.value.in_(batch)))
         }
-    new = {(system, value): service for system, value, service in rows if (system, value) not in known}
+    new: dict[tuple[str, str], str] = {}
+    for system, value, service in rows:
+        if (system, value) not in known:
+            new.setdefault((system, value), service)
     if new:
         connection.execute(
             table.insert(),

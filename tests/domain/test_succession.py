@@ -67,13 +67,17 @@ def test_a_loop_is_told_only_where_nothing_ends_the_chain(made: list[Succession]
     [
         ((), ("a",), False),
         ((link("a", "b"), link("b", "c"), link("c", "d")), ("d",), False),
-        ((link("a", "b", "split"), link("a", "c", "split"), link("b", "d", "merged"), link("c", "d", "merged")), ("d",), False),
+        (
+            (link("a", "b", "split"), link("a", "c", "split"), link("b", "d", "merged"), link("c", "d", "merged")),
+            ("d",),
+            False,
+        ),
         ((link("a", "b"), link("b", None, "closed")), (), False),
         ((link("a", "b"), link("b", "a")), (), True),
         ((link("a", "a"),), ("a",), False),
         ((link("a", "b"), link("b", "a"), link("b", "c")), ("c",), False),
     ],
-)  # fmt: skip
+)
 def test_chains(chain: Sequence[Succession], ids: tuple[str, ...], loop: bool) -> None:
     assert follow("a", *chain) == (ids, loop)
 

@@ -105,7 +105,7 @@ def test_what_is_unknown_or_malformed_stops_and_names_itself(tmp_path: Path, nam
 def test_a_value_and_a_file_for_one_setting_are_refused(tmp_path: Path) -> None:
     secret = tmp_path / "mounted"
     secret.write_text("x", encoding="utf-8")
-    with pytest.raises(SettingsError, match="SIGNPOST_SECRET: .* not both"):
+    with pytest.raises(SettingsError, match=r"SIGNPOST_SECRET: .* not both"):
         loaded(tmp_path, SECRET="y", SECRET_FILE=str(secret))
 
 
