@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from directory.domain.query import Query
+from directory.search.engine import Suggestion
 from directory.search.find import Found, find
 from directory.search.index import WhooshEngine
 from directory.search.vocabulary import Term, Vocabulary
@@ -46,6 +47,10 @@ class Site:
     def search(self, query: Query) -> Found:
         """Ask the index, with the vocabulary as the editors last left it."""
         return find(query, self.engine, self.vocabulary())
+
+    def suggest(self, prefix: str, limit: int = 8) -> tuple[Suggestion, ...]:
+        """What goes on from the letters typed so far; nothing before the third."""
+        return self.engine.suggest(prefix, limit)
 
     def vocabulary(self) -> Vocabulary:
         """The vocabulary, read again only when it has changed."""

@@ -35,6 +35,20 @@ class Imported:
     unchanged: int
     notices: tuple[RowProblem, ...]
 
+    @property
+    def services_opened(self) -> int:
+        """How many services are new."""
+        return sum(newcomer.noun == "service" for done in self.changes for newcomer in done.newcomers)
+
+    @property
+    def services_changed(self) -> int:
+        """How many services say something else than before."""
+        changed = {
+            version.subject_id for done in self.changes for version in done.versions if version.noun == "service"
+        }
+        opened = {newcomer.id for done in self.changes for newcomer in done.newcomers if newcomer.noun == "service"}
+        return len(changed - opened)
+
 
 @dataclass(frozen=True, slots=True)
 class Import:

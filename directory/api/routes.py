@@ -15,6 +15,7 @@ def routes() -> list[BaseRoute]:
     """The routes, each to one handler."""
     return [
         Route("/search", reads(search.search)),
+        Route("/suggest", reads(search.suggest)),
         Route("/services", reads(services.list_services)),
         Route("/services/{key}", reads(services.show_service)),
         Route("/services/{key}/versions", reads(services.list_versions)),

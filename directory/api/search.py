@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -10,11 +12,13 @@ from starlette.responses import Response
 from directory.actions.gaps import record_gap
 from directory.answer import answer
 from directory.api import names as called
-from directory.api.answers import plain
+from directory.api.answers import page, plain
 from directory.api.calls import Call
 from directory.api.entries import Names, entry_json
 from directory.domain.query import Answer, Query, Result
 from directory.domain.service import SETTINGS
+from directory.search.engine import Suggestion
+from directory.store import services
 
 
 def search(call: Call) -> Response:
@@ -52,3 +56,21 @@ def result_json(result: Result, *, base_url: str, names: Names) -> dict[str, Any
     plain = entry_json(result.entry, base_url=base_url, names=names)
     plain["matched"] = {"field": result.matched.field, "text": result.matched.text}
     return plain | ({"asked_for": result.asked_for} if result.asked_for else {})
+
+
+# What a suggestion is, in the words of the interface.
+TYPES = {"name": "service", "former_name": "former name", "need": "need", "owner": "owner"}
+
+
+def suggest(call: Call) -> Response:
+    """GET /suggest: at most 8 ways on from what was typed so far, from the third character."""
+    found = call.site.suggest(call.given.required("q"))
+    with call.site.database.read() as connection:
+        slugs = services.slugs(connection, [each.service_id for each in found if each.service_id])
+    return page([_suggestion(each, slugs, base_url=call.base_url) for each in found], None)
+
+
+def _suggestion(found: Suggestion, slugs: Mapping[str, str], *, base_url: str) -> dict[str, str]:
+    slug = slugs.get(found.service_id or "")
+    href = f"{base_url}/services/{slug}" if slug else f"{base_url}/find?{urlencode({'q': found.text})}"
+    return {"text": found.text, "type": TYPES[found.field], "href": href}

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,6 +16,7 @@ from directory.actions.import_content import import_folder
 from directory.actions.import_services import Import, Imported, import_file, preview_import
 from directory.actions.prepare import Progress
 from directory.actions.publish import preview, publish
+from directory.api import names as called
 from directory.api.entries import change_json
 from directory.api.publishing import audience_of, published_json
 from directory.commands.shared import Day, Failure, acting, as_json, opened, print_json
@@ -34,7 +36,7 @@ from directory.site import Site
 def publish_command(file: Path, email: str | None, dry_run: bool, json_: bool) -> None:
     """Publish a change from a Markdown file."""
     with opened() as site:
-        draft = read_change(file.read_text(encoding="utf-8"), where=file.name).draft
+        draft = read_change(_text_of(file), where=file.name).draft
         call = preview if dry_run else publish
         done = call(site.database, draft, by=acting(site, email), at=site.now(), zone=site.settings.zone)
         with site.database.read() as connection:
@@ -51,6 +53,13 @@ def publish_command(file: Path, email: str | None, dry_run: bool, json_: bool) -
         click.echo(f"  {told.people} people and {told.teams} teams {'would be' if dry_run else 'are'} told")
         for label, count in told.by_subscription:
             click.echo(f"    {count} by {label}")
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise Failure(f"{file.name}: this is not UTF-8 text; save it as UTF-8") from None
 
 
 @click.command("import")
@@ -126,9 +135,10 @@ def _print_problems(file: Path, problems: Sequence[RowProblem], *, json_: bool) 
 
 def _print_imported(site: Site, file: Path, done: Imported, *, dry_run: bool, json_: bool) -> None:
     if json_:
-        changes = [change_json(published.change, base_url=site.settings.base_url) for published in done.changes]
         notices = [{"row": each.row, "column": each.column, "reason": each.reason} for each in done.notices]
-        print_json({"file": str(file), "changes": changes, "unchanged": done.unchanged, "notices": notices})
+        print_json(
+            {"file": str(file), "changes": _changes_json(site, done), "unchanged": done.unchanged, "notices": notices}
+        )
         return
     for notice in done.notices:
         click.echo(f"{file.name}: note: {notice}")
@@ -138,4 +148,14 @@ def _print_imported(site: Site, file: Path, done: Imported, *, dry_run: bool, js
     kinds = Counter(kind for published in done.changes for kind in published.change.kinds)
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "none"
     verb = "would be published" if dry_run else "published"
-    click.echo(f"{file.name}: {len(done.changes)} changes {verb} ({counted}); {done.unchanged} services unchanged")
+    services = f"{done.services_opened} services new, {done.services_changed} changed, {done.unchanged} unchanged"
+    click.echo(f"{file.name}: {len(done.changes)} changes {verb} ({counted}); {services}")
+
+
+def _changes_json(site: Site, done: Imported) -> list[dict[str, Any]]:
+    changes = [published.change for published in done.changes]
+    with site.database.read() as connection:
+        names = called.names(connection, called.in_changes(changes, ()), on=site.today())
+    for published in done.changes:
+        names |= called.opened_by(published)
+    return [change_json(change, base_url=site.settings.base_url, names=names) for change in changes]

@@ -17,6 +17,7 @@ from starlette.routing import Mount
 from directory.api.routes import problem, routes
 from directory.domain.query import Query
 from directory.errors import SignpostError
+from directory.search.engine import Suggestion
 from directory.search.find import Found
 from directory.search.plan import Plan
 from directory.settings import Settings
@@ -44,6 +45,7 @@ class FakeSite:
     database: Database
     settings: Settings = field(default_factory=lambda: Settings.model_validate({"base_url": BASE_URL}))
     search: Callable[[Query], Found] = nothing_found
+    suggest: Callable[[str], tuple[Suggestion, ...]] = lambda _prefix: ()
 
     def now(self) -> datetime:
         return build.NOON

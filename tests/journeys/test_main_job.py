@@ -42,6 +42,8 @@ def test_a_question_a_change_the_mail_and_the_record(signpost: Signpost, relay: 
         answer = reader.get("/api/v1/search", params={"q": "Eastmarsh leg club"}).json()["answer"]
         assert answer["name"] == "Leg ulcer clinic"
         assert answer["owner"]["team"]["slug"] == "tissue-viability"
+        ways_on = reader.get("/api/v1/suggest", params={"q": "leg"}).json()["items"]
+        assert {"text": "Leg ulcer clinic", "type": "service", "href": answer["href"]} in ways_on
 
     with signpost.client(key["key"]) as lead:
         for service, hours in (
