@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 import click
@@ -47,5 +48,25 @@ def main() -> None:
     """Signpost: who handles a referral now, who is told when that changes, and why it did."""
 
 
+def run() -> None:
+    """The console script: whatever goes wrong is one line on stderr that says what to do."""
+    try:
+        code = main.main(prog_name="signpost", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "signpost"
+        click.echo(f"signpost: {error.format_message()} See `{command} --help`.", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("signpost: stopped", err=True)
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
 if __name__ == "__main__":
-    main(prog_name="signpost")
+    run()

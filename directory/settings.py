@@ -168,7 +168,8 @@ def _gather(environment: Mapping[str, str]) -> tuple[dict[str, str], dict[str, s
     values: dict[str, str] = {}
     sources: dict[str, str] = {}
     for variable, value in environment.items():
-        if not variable.startswith(PREFIX):
+        # Compose files write settings that are not set as empty ones.
+        if not variable.startswith(PREFIX) or not value:
             continue
         field = variable.removeprefix(PREFIX).lower()
         source = "environment"

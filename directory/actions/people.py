@@ -18,18 +18,21 @@ from directory.store.organisations import organisations_by_id
 from directory.store.versions import find_ids, load_in_force
 
 
-def add_user(database: Database, *, email: str, name: str, team: str | None, role: Role, at: datetime) -> people.Person:
-    """Add a person or bring them up to date; every role but editor is in a team."""
+def add_user(
+    database: Database, *, email: str, name: str, team: str | None, role: Role | None, at: datetime
+) -> people.Person:
+    """Add a person or bring them up to date; every role but editor is in a team. Without a role theirs stays."""
     email = _address(email)
-    if role not in ("reader", "editor") and team is None:
+    if role in ("lead", "team-admin") and team is None:
         raise Invalid([Problem("--team", f"say of which team {email} is {role}")])
     with database.write() as connection:
-        person_id = people.add(connection, email=email, name=name, editor=role == "editor", at=at)
+        editor = None if role is None else role == "editor"
+        person_id = people.add(connection, email=email, name=name, editor=editor, at=at)
         if team is not None:
             ids = find_ids(connection, "team", [team])
             if team not in ids:
                 raise TeamNotFound(f"There is no team {team}.")
-            membership: Role = "lead" if role == "editor" else role
+            membership: Role = "lead" if role == "editor" else role or "reader"
             people.join(connection, person_id=person_id, team_id=ids[team], role=membership, at=at)
         details = {"team": team, "role": role}
         audit.record(connection, audit.Event(at, OPERATOR, "add-user", f"person {person_id}", details))
@@ -94,7 +97,7 @@ def subscribe_person(
     with database.write() as connection:
         found, names = _resolve(connection, criteria, today)
         label = describe(found, names)
-        person_id = people.add(connection, email=email, name="", editor=False, at=at)
+        person_id = people.add(connection, email=email, name="", editor=None, at=at)
         subscriptions.subscribe(
             connection, person_id=person_id, criteria=found, frequency=frequency, channel="mail", label=label, at=at
         )

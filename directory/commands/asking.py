@@ -73,7 +73,7 @@ def show(service: str, as_of: date | None, known_at: datetime | None, json_: boo
         on = as_of or site.today()
         with site.database.read() as connection:
             entry = services.entry(connection, service, on=on, known_at=known_at)
-            versions = history(connection, "service", entry.id)
+            versions = history(connection, "service", entry.id, known_at=known_at)
             names = called.names(connection, called.in_entries([entry]), on=on)
         if json_:
             base_url = site.settings.base_url

@@ -24,8 +24,10 @@ def user() -> None:
 @click.argument("email")
 @click.option("--name", default="", help="How they are called.")
 @click.option("--team", help="The slug of their team.")
-@click.option("--role", type=click.Choice(get_args(Role)), default="reader", show_default=True)
-def user_add(email: str, name: str, team: str | None, role: Role) -> None:
+@click.option(
+    "--role", type=click.Choice(get_args(Role)), help="Without it, a reader; whoever is here already keeps theirs."
+)
+def user_add(email: str, name: str, team: str | None, role: Role | None) -> None:
     """Add a person, or give them another role."""
     with opened() as site:
         added = add_user(site.database, email=email, name=name, team=team, role=role, at=site.now())

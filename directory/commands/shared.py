@@ -17,6 +17,7 @@ from directory.errors import SignpostError
 from directory.settings import load
 from directory.site import Site
 from directory.store import people
+from directory.store.database import reachable
 from directory.store.migrate import migrate
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,6 +37,8 @@ def opened() -> Iterator[Site]:
     try:
         site = Site.open(load(os.environ))
         try:
+            if not reachable(site.database):
+                raise Failure("the database does not answer; see SIGNPOST_DATABASE_URL in `signpost settings`")
             migrate(site.database)
             yield site
         finally:

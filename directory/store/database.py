@@ -9,7 +9,7 @@ from typing import Any
 
 import pysqlite3.dbapi2 as sqlite
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from directory.errors import SettingsError
 
@@ -28,7 +28,7 @@ class Database:
             _require_sound_sqlite()
             if not parsed.database:
                 raise SettingsError("SIGNPOST_DATABASE_URL: give a file, as in sqlite:///var/signpost.db")
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(Path(parsed.database).parent)
             self.engine = _sqlite_engine(url)
             self._reading = self.engine
         elif parsed.get_backend_name() == "postgresql":
@@ -70,6 +70,13 @@ def _require_sound_sqlite() -> None:
         )
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"SIGNPOST_DATABASE_URL: cannot write to {folder}: {error.strerror}") from None
+
+
 def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
         url,
@@ -95,10 +102,10 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def reachable(database: Database) -> bool:
-    """Whether the database answers."""
+    """Whether the database answers, and is one."""
     try:
         with database.read() as connection:
             connection.exec_driver_sql("SELECT 1")
-    except OperationalError:
+    except DBAPIError:
         return False
     return True

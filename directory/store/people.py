@@ -32,17 +32,19 @@ class Person:
         return Actor(f"person {self.id}", self.id, self.editor, self.roles)
 
 
-def add(connection: Connection, *, email: str, name: str, editor: bool, at: datetime) -> int:
-    """The id of the person with this address, made or brought up to date; a name that is left empty stays."""
+def add(connection: Connection, *, email: str, name: str, editor: bool | None, at: datetime) -> int:
+    """The id of the person with this address, made or brought up to date.
+
+    A name that is left empty, and `editor` where it is None, stay as they are.
+    """
     email = email.strip().lower()
     row = connection.execute(select(people).where(people.c.email == email)).one_or_none()
     if row is None:
-        values = {"email": email, "name": name, "editor": editor, "created_at": at}
+        values = {"email": email, "name": name, "editor": bool(editor), "created_at": at}
         key: int = connection.execute(people.insert().values(values).returning(people.c.id)).scalar_one()
         return key
-    connection.execute(
-        update(people).where(people.c.id == row.id).values(name=name or row.name, editor=editor or row.editor)
-    )
+    now = {"name": name or row.name, "editor": row.editor if editor is None else editor}
+    connection.execute(update(people).where(people.c.id == row.id).values(now))
     found: int = row.id
     return found
 

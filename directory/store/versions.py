@@ -96,16 +96,19 @@ def version_row(noun: Noun, row: Any) -> VersionRow:
     )
 
 
-def history(connection: Connection, noun: Noun, subject_id: str) -> list[VersionRow]:
-    """Every version ever recorded of a subject, newest first."""
+def history(
+    connection: Connection, noun: Noun, subject_id: str, *, known_at: datetime | None = None
+) -> list[VersionRow]:
+    """Every version ever recorded of a subject, as far as it was known at an instant, newest first."""
     subjects, versions = SUBJECTS[noun], VERSIONS[noun]
-    rows = connection.execute(
+    statement = (
         select(subjects.c.slug, versions)
         .join(versions, versions.c.subject_id == subjects.c.id)
         .where(subjects.c.id == subject_id)
-        .order_by(versions.c.number.desc())
     )
-    return [version_row(noun, row) for row in rows]
+    if known_at is not None:
+        statement = statement.where(versions.c.recorded_at <= known_at)
+    return [version_row(noun, row) for row in connection.execute(statement.order_by(versions.c.number.desc()))]
 
 
 def histories(connection: Connection, noun: Noun, ids: Iterable[str]) -> dict[str, list[Any]]:

