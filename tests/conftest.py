@@ -14,7 +14,9 @@ import pytest
 from directory.store.database import Database
 from directory.store.migrate import migrate
 from tests.postgres import INSTALL, PostgresServer, server_programs
+from tests.running import Relay, Signpost
 
+STARTER = Path(__file__).resolve().parents[1] / "content"
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -96,3 +98,19 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def relay() -> Iterator[Relay]:
+    """A real SMTP server, not ours, that keeps what it accepts."""
+    with Relay() as running:
+        yield running
+
+
+@pytest.fixture
+def signpost(tmp_path: Path, database_url: str, relay: Relay) -> Iterator[Signpost]:
+    """An installation with the starter content, on each database."""
+    installed = Signpost(tmp_path / "home", database_url=database_url, smtp_url=relay.url)
+    installed.run("import", str(STARTER), "--format", "markdown")
+    yield installed
+    installed.stop()

@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from directory.actions.verify import rewrite_missing, verify_content
-from directory.commands.shared import Failure, Instant, as_json, opened, print_json
+from directory.commands.shared import Failure, Instant, as_json, counted, opened, print_json
 from directory.notify.deliver import deliver_due
 from directory.notify.digest import preview, run_due_slots
 from directory.notify.match import match_announced, match_in_force
@@ -42,7 +42,7 @@ def digest_preview(email: str, at: datetime | None, json_: bool) -> None:
     if json_:
         print_json({"slot": found.slot.at, "changes": rows})
         return
-    click.echo(f"At {found.slot.at.astimezone(site.settings.zone):%d %B %Y %H:%M}: {len(rows)} changes")
+    click.echo(f"At {found.slot.at.astimezone(site.settings.zone):%d %B %Y %H:%M}: {counted(len(rows), 'change')}")
     for row in rows:
         click.echo(f"  {row['number']}: {row['title']} (from {row['effective_from']})")
 
@@ -59,7 +59,7 @@ def digest_run(at: datetime | None) -> None:
         made = run_due_slots(database, settings.digest_schedule, at=now)
         mailer = mailer_for(settings.smtp_url, settings.mail_folder)
         sent = deliver_due(database, mailer, letterhead=letterhead(settings), clock=lambda: now)
-        click.echo(f"{made} digests made, {sent} messages sent")
+        click.echo(f"{counted(made, 'digest')} made, {counted(sent, 'message')} sent")
 
 
 @click.group()
@@ -89,4 +89,4 @@ def content_rewrite() -> None:
     """Write records that are missing on disk again, from the database; those that are there are left alone."""
     with opened() as site:
         count = rewrite_missing(site.database, site.settings.content)
-        click.echo(f"{count} records written again")
+        click.echo(f"{counted(count, 'record')} written again")

@@ -19,7 +19,7 @@ from directory.actions.publish import preview, publish
 from directory.api import names as called
 from directory.api.entries import change_json
 from directory.api.publishing import audience_of, published_json
-from directory.commands.shared import Day, Failure, acting, as_json, opened, print_json
+from directory.commands.shared import Day, Failure, acting, as_json, counted, opened, print_json
 from directory.content.folder import read_folder
 from directory.content.reading import read_change
 from directory.domain.policy import Actor
@@ -50,7 +50,9 @@ def publish_command(file: Path, email: str | None, dry_run: bool, json_: bool) -
         if change.weight == "minor":
             click.echo("  Nobody is told of a minor change.")
             return
-        click.echo(f"  {told.people} people and {told.teams} teams {'would be' if dry_run else 'are'} told")
+        people = "1 person" if told.people == 1 else f"{told.people} people"
+        when = "would be told" if dry_run else "will be told"
+        click.echo(f"  {people} and {counted(told.teams, 'team')} {when}")
         for label, count in told.by_subscription:
             click.echo(f"    {count} by {label}")
 
@@ -146,10 +148,10 @@ def _print_imported(site: Site, file: Path, done: Imported, *, dry_run: bool, js
         for published in done.changes:
             click.echo(f"{', '.join(published.change.kinds)}: {published.change.title}")
     kinds = Counter(kind for published in done.changes for kind in published.change.kinds)
-    counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "none"
+    by_kind = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "none"
     verb = "would be published" if dry_run else "published"
     services = f"{done.services_opened} services new, {done.services_changed} changed, {done.unchanged} unchanged"
-    click.echo(f"{file.name}: {len(done.changes)} changes {verb} ({counted}); {services}")
+    click.echo(f"{file.name}: {counted(len(done.changes), 'change')} {verb} ({by_kind}); {services}")
 
 
 def _changes_json(site: Site, done: Imported) -> list[dict[str, Any]]:

@@ -101,3 +101,8 @@ def starter_folder() -> Path | None:
     package = Path(__file__).resolve().parents[1]
     candidates = (package / "starter", package.parent / "content")
     return next((folder for folder in candidates if (folder / "services").is_dir()), None)
+
+
+def counted(number: int, noun: str) -> str:
+    """How many of something, in words: "1 change", "2 changes"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -153,7 +153,7 @@ def test_digests(stocked: Signpost, home: Path, tmp_path: Path) -> None:
     found = printed(stocked("digest", "preview", "bob@b.example", "--at", tomorrow, "--json"))
     assert [change["title"] for change in found["changes"]] == ["The leg ulcer clinic has another owner"]
     assert "1 change" in stocked("digest", "preview", "bob@b.example").stdout
-    assert stocked("digest", "run", "--at", tomorrow).stdout == "1 digests made, 1 messages sent\n"
+    assert stocked("digest", "run", "--at", tomorrow).stdout == "1 digest made, 1 message sent\n"
     assert stocked("digest", "run", "--at", tomorrow).stdout == "0 digests made, 0 messages sent\n"
     assert len(list((home / "mail").glob("*.eml"))) == 1
 

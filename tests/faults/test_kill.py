@@ -12,13 +12,11 @@ import random
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
-import pytest
 from sqlalchemy import func, select
 
 from directory.actions.people import subscribe_person
@@ -70,27 +68,13 @@ class Publisher(threading.Thread):
         self.acknowledged[title] = answer.json()["number"]
 
 
-@pytest.fixture
-def relay() -> Iterator[Relay]:
-    with Relay() as running:
-        yield running
-
-
-@pytest.fixture
-def signpost(tmp_path: Path, database_url: str, relay: Relay) -> Iterator[Signpost]:
-    installed = Signpost(tmp_path / "home", database_url=database_url, smtp_url=relay.url)
-    installed.run("import", str(CONTENT), "--format", "markdown")
+def test_killed_at_random_nothing_acknowledged_is_lost(signpost: Signpost, relay: Relay, database_url: str) -> None:
+    signpost.run("user", "add", "editor@northmoor.example", "--role", "editor")
     with closing(Database(database_url)) as database:
         for reader in READERS:
             subscribe_person(
                 database, email=reader, criteria={}, frequency="immediately", at=utc_now(), today=date(2026, 11, 22)
             )
-    yield installed
-    installed.stop()
-
-
-def test_killed_at_random_nothing_acknowledged_is_lost(signpost: Signpost, relay: Relay, database_url: str) -> None:
-    signpost.run("user", "add", "editor@northmoor.example", "--role", "editor")
     made = signpost.run("key", "add", "--owner", "editor@northmoor.example", "--scope", "publish", "--json")
     key = json.loads(made.stdout)["key"]
     acknowledged: dict[str, int] = {}

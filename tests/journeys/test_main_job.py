@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from tests.running import Relay, Signpost, wait_for
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 OWNER = "northmoor-community-health"
-
-
-@pytest.fixture
-def relay() -> Iterator[Relay]:
-    with Relay() as running:
-        yield running
-
-
-@pytest.fixture
-def signpost(tmp_path: Path, database_url: str, relay: Relay) -> Iterator[Signpost]:
-    """An installation with the starter content, on each database."""
-    installed = Signpost(tmp_path / "home", database_url=database_url, smtp_url=relay.url)
-    installed.run("import", str(CONTENT), "--format", "markdown")
-    yield installed
-    installed.stop()
 
 
 def test_a_question_a_change_the_mail_and_the_record(signpost: Signpost, relay: Relay) -> None:
