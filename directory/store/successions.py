@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, or_, select
 
 from directory.domain.change import Change
 from directory.domain.succession import Noun, Part, Succession, by_predecessor
 from directory.shapes import from_json, to_json
 from directory.store.batches import in_batches
+from directory.store.tables.kinds import Instant
 from directory.store.tables.nouns import successions
 
 
@@ -41,17 +43,25 @@ def following(
     connection: Connection, noun: Noun, ids: Iterable[str], *, known_at: datetime | None = None
 ) -> dict[str, list[Succession]]:
     """Every link that can be reached from some ids, by predecessor: one statement, however long the chains."""
-    known = _known(noun, known_at)
+    statement = _following(noun, as_known=known_at is not None)
+    instant = {} if known_at is None else {"known_at": known_at}
     found: list[Succession] = []
     for batch in in_batches(ids):
-        reached = select(successions).where(*known, successions.c.predecessor.in_(batch)).cte(recursive=True)
-        # UNION, not UNION ALL: a loop in old data ends when it brings nothing new.
-        reached = reached.union(
-            select(successions).join(reached, successions.c.predecessor == reached.c.successor).where(*known)
-        )
-        statement = select(reached).order_by(reached.c.effective_from, reached.c.id)
-        found.extend(_read(row) for row in connection.execute(statement))
+        found.extend(_read(row) for row in connection.execute(statement, {**instant, "ids": batch}))
     return by_predecessor(dict.fromkeys(found))
+
+
+@cache
+def _following(noun: Noun, *, as_known: bool) -> Select[Any]:
+    """Built once: building it costs more than running it, and every page runs it several times."""
+    known = _known(noun, bindparam("known_at", type_=Instant()) if as_known else None)
+    first = successions.c.predecessor.in_(bindparam("ids", expanding=True))
+    reached = select(successions).where(*known, first).cte(recursive=True)
+    # UNION, not UNION ALL: a loop in old data ends when it brings nothing new.
+    reached = reached.union(
+        select(successions).join(reached, successions.c.predecessor == reached.c.successor).where(*known)
+    )
+    return select(reached).order_by(reached.c.effective_from, reached.c.id)
 
 
 def preceding(connection: Connection, noun: Noun, ids: Iterable[str]) -> dict[str, set[str]]:
@@ -85,7 +95,7 @@ def touching(
     return list(found)
 
 
-def _known(noun: Noun, known_at: datetime | None) -> list[ColumnElement[bool]]:
+def _known(noun: Noun, known_at: datetime | BindParameter[datetime] | None) -> list[ColumnElement[bool]]:
     return [successions.c.noun == noun, *([successions.c.recorded_at <= known_at] if known_at is not None else [])]
 
 
