@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -21,6 +22,10 @@ from directory.store.database import reachable
 from directory.store.migrate import at_head
 from directory.web.routes import error_page
 
+# SQLite answers from memory, so threads only contend for the interpreter: 40 of them halve what 4 do. A few, and not
+# one, because a thread may have to wait for a writer. PostgreSQL's threads wait for its answers.
+SQLITE_THREADS, POSTGRES_THREADS = 4, 20
+
 
 def create() -> Starlette:
     """The application of this process's environment; what a server with several processes calls in each of them."""
@@ -32,6 +37,8 @@ def build(site: Site) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        threads = SQLITE_THREADS if site.database.is_sqlite else POSTGRES_THREADS
+        to_thread.current_default_thread_limiter().total_tokens = threads
         yield
         site.close()
 
