@@ -24,6 +24,4 @@ def record_gap(database: Database, answer: Answer, *, at: datetime) -> bool:
         return False
     if len(query) > LONGEST or "@" in query or screen(query):
         return False
-    with database.write() as connection:
-        gaps.count(connection, query, at=at)
-    return True
+    return gaps.count(database, query, at=at)

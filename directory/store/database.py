@@ -51,9 +51,13 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction: committed, and on disk, when the block ends; rolled back when it raises."""
-        with self.engine.connect().execution_options(signpost_writes=True) as connection, connection.begin():
+    def write(self, *, patience: float = BUSY_SECONDS) -> Iterator[Connection]:
+        """One transaction: committed, and on disk, when the block ends; rolled back when it raises.
+
+        `patience` is how many seconds to wait for SQLite's one writer; then sqlalchemy's OperationalError is raised.
+        """
+        options = {"signpost_writes": True, "signpost_patience": patience}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     def close(self) -> None:
@@ -95,8 +99,12 @@ def _sqlite_engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A deferred transaction that reads and then writes fails with "database is locked", whatever the timeout.
-        writes = connection.get_execution_options().get("signpost_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get("signpost_writes", False):
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(options['signpost_patience'] * 1000)}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 
