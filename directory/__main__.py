@@ -14,6 +14,7 @@ COMMANDS = {
     "find": "asking:find",
     "show": "asking:show",
     "import": "publishing:import_command",
+    "export": "exporting:export",
     "publish": "publishing:publish_command",
     "subscribe": "people:subscribe",
     "user": "people:user",

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from directory.actions.compare import differing, differing_organisation, in_words
-from directory.actions.import_services import Imported
+from directory.actions.import_services import AFTER_CLOSING, Imported
 from directory.actions.publish import publish_in
 from directory.content.folder import Folder, SubjectFile
 from directory.domain.change import Draft, Edit
@@ -139,16 +139,7 @@ def _compare_services(
         owner = Owner(organisations.get(named, named), service.team)
         if slug not in lives:
             edit = Edit(slug, {**service.set, "owner": owner}, expected_version=0, slug=slug)
-            title = f"{service.set['name']} is in the directory"
-            why = "It was there when the directory began."
-            found.drafts.append(
-                (
-                    Draft(
-                        title=title, effective_from=day, kinds=("opened",), services=(edit,), why=why, weight="minor"
-                    ),
-                    begins,
-                )
-            )
+            found.drafts.append((_opening(service.set, edit, day), begins))
             continue
         before = lives[slug].on(day) or lives[slug].facts[0]
         edited: Mapping[str, object] = differing(before, service.set, owner, coordinate_tolerance=0.0)
@@ -165,6 +156,19 @@ def _compare_services(
             found.drafts.append((draft, begins))
         else:
             found.unchanged += 1
+
+
+def _opening(said: Mapping[str, object], edit: Edit, day: date) -> Draft:
+    return Draft(
+        title=f"{said['name']} is in the directory",
+        effective_from=day,
+        kinds=("opened",),
+        services=(edit,),
+        why="It was there when the directory began.",
+        # One that was closed when the folder was written needs a word on what to do, as every closure does.
+        what_to_do=AFTER_CLOSING if said.get("status") == "closed" else "",
+        weight="minor",
+    )
 
 
 def _write_pages_and_words(connection: Connection, folder: Folder, *, at: datetime) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from directory.actions.compare import differing, in_words
+from directory.actions.flattened import news
 from directory.actions.import_owners import Owners, find_owners
 from directory.actions.import_successions import succession_drafts
 from directory.actions.prepare import Progress, Published, prepare
@@ -21,10 +22,13 @@ from directory.domain.service import Facts, Identifier
 from directory.domain.source import Reading, SourceService
 from directory.domain.timeline import Timeline
 from directory.errors import ImportRefused, NotAllowed, RowProblem
+from directory.exchange import services_csv
 from directory.store import imports as import_store
 from directory.store.changes import read_head
 from directory.store.database import Database
 from directory.store.versions import find_ids, ids_by_identifier, load_in_force, timelines
+
+AFTER_CLOSING = "Ask its owner what to use instead."
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,7 @@ def _opening(service: SourceService, owners: Owners, job: Import) -> Draft:
         kinds=("opened",),
         services=(edit,),
         why=f"{job.source} lists it.",
+        what_to_do=AFTER_CLOSING if facts.get("status") == "closed" else "",
     )
 
 
@@ -161,7 +166,8 @@ def _change(service: SourceService, life: Timeline, owners: Owners, job: Import)
     day = service.effective_from or job.effective_from
     before: Facts = life.on(day) or life.facts[0]
     tolerance = job.reading.coordinate_tolerance
-    edit = differing(before, service.set, owners.of(service), coordinate_tolerance=tolerance)
+    given = news(before, service.slug or "", service.set) if job.reading.format == services_csv.FORMAT else service.set
+    edit = differing(before, given, owners.of(service), coordinate_tolerance=tolerance)
     if not edit:
         return None
     return Draft(
@@ -169,9 +175,7 @@ def _change(service: SourceService, life: Timeline, owners: Owners, job: Import)
         effective_from=day,
         services=(Edit(life.id, edit),),
         why=f"{job.source} says so.",
-        what_to_do="Use what the entry says now."
-        if edit.get("status") != "closed"
-        else "Ask its owner what to use instead.",
+        what_to_do="Use what the entry says now." if edit.get("status") != "closed" else AFTER_CLOSING,
     )
 
 
@@ -189,7 +193,7 @@ def _closures(connection: Connection, job: Import, *, present: set[str]) -> Iter
                 kinds=("closed",),
                 services=(Edit(row.subject_id, {"status": "closed"}),),
                 why=f"{job.source} no longer lists it.",
-                what_to_do="Ask its owner what to use instead.",
+                what_to_do=AFTER_CLOSING,
             )
 
 

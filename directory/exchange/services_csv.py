@@ -4,7 +4,8 @@ A column that is there sets its field, and an empty cell in it empties the field
 the field alone. Fields of several columns (contacts, the location, eligibility, referral routes) are set as a whole as
 soon as one of their columns is there. Lists are separated by `;`. An area may carry its code, `Northmoor (E09000099)`,
 and `registered: Northmoor` says that it is for those registered with a GP there. Besides the columns of `interface.md`,
-a route may have `referral_hours` and `referral_what_to_send`. A cell that begins with `=`, `+`, `-` or `@` is text.
+a route may have `referral_hours` and `referral_what_to_send`. A cell that begins with `=`, `+`, `-` or `@` is text; so
+is one with an apostrophe before that sign, which is taken away (`exchange/cells.py`).
 """
 
 from __future__ import annotations

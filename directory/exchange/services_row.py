@@ -22,6 +22,7 @@ from directory.domain.service import (
     slug_of,
 )
 from directory.domain.source import SourceOrganisation, SourceService
+from directory.exchange.cells import parts, unguarded
 from directory.exchange.contacts import is_email, is_phone, is_website, lost_zero
 from directory.exchange.findings import Findings
 from directory.exchange.ods import ODS_CODE
@@ -31,7 +32,7 @@ from directory.shapes import adapter
 _TEXTS = {"summary": "summary", "description": "description", "opening_hours": "hours"}
 _CONTACTS: tuple[ContactType, ...] = ("phone", "email", "website")
 _PLACE = ("address", "postcode", "latitude", "longitude")
-_ROUTE = ("method", "address", "who", "urgency", "hours", "what_to_send", "notes")
+ROUTE = ("method", "address", "who", "urgency", "hours", "what_to_send", "notes")
 _AREA = re.compile(
     r"(?P<registered>registered:)?\s*(?P<name>.*?)\s*(?:\((?P<code>(?=[A-Z]*\d)[A-Z0-9]{3,10})\))?", re.DOTALL
 )
@@ -43,11 +44,38 @@ def service_of(row: int, cells: Mapping[str, str], findings: Findings) -> Source
     return _RowReader(row, cells, findings).service()
 
 
+def area_of(text: str) -> Area | None:
+    """An area as a sheet writes it, `registered: Northmoor (E09000099)`; None where it has no name."""
+    found = _AREA.fullmatch(text)
+    if found is None or not found["name"]:
+        return None
+    return Area(found["name"], found["code"] or "", "registered" if found["registered"] else "resident")
+
+
+def contact_type_of(method: str) -> str:
+    """What the address of a referral route is: a phone number, a mail address, a web address, or only text."""
+    return {"web": "website"}.get(method, method)
+
+
+def fault_of(kind: str, value: str) -> str:
+    """What is wrong with a phone number, a mail address or a web address, or "" where nothing is."""
+    if kind == "phone" and lost_zero(value):
+        return f"“{value}” has lost its leading 0; format the column as text and write it in full"
+    if kind == "phone" and not is_phone(value):
+        return f"“{value}” is not a phone number"
+    if kind == "email" and not is_email(value):
+        return f"“{value}” is not a mail address; write it as name@example.nhs.uk"
+    if kind == "website" and not is_website(value):
+        return f"“{value}” is not a web address; write it as https://www.example.nhs.uk"
+    return ""
+
+
 class _RowReader:
     """One row: its cells, and where its mistakes go."""
 
     def __init__(self, row: int, cells: Mapping[str, str], findings: Findings) -> None:
-        self._row, self._cells, self._findings = row, cells, findings
+        self._row, self._findings = row, findings
+        self._cells = {column: unguarded(cell) for column, cell in cells.items()}
         self._wrong = findings.bad(row)
 
     def service(self) -> SourceService | None:
@@ -99,7 +127,7 @@ class _RowReader:
         return self._cells.get(column, "")
 
     def _list(self, column: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(part.strip() for part in self._cell(column).split(";") if part.strip()))
+        return parts(self._cell(column))
 
     def _problem(self, column: str, reason: str) -> None:
         self._wrong = True
@@ -115,11 +143,10 @@ class _RowReader:
     def _areas(self) -> tuple[Area, ...]:
         areas = []
         for part in self._list("areas"):
-            found = _AREA.fullmatch(part)
-            if found is None or not found["name"]:
+            if area := area_of(part):
+                areas.append(area)
+            else:
                 self._problem("areas", f"“{part}” names no area; write its name, and its code in brackets after it")
-                continue
-            areas.append(Area(found["name"], found["code"] or "", "registered" if found["registered"] else "resident"))
         return tuple(areas)
 
     def _contacts(self, kind: ContactType) -> tuple[Contact, ...]:
@@ -129,14 +156,8 @@ class _RowReader:
         return tuple(Contact(kind, value) for value in values)
 
     def _check_contact(self, column: str, kind: str, value: str) -> None:
-        if kind == "phone" and lost_zero(value):
-            self._problem(column, f"“{value}” has lost its leading 0; format the column as text and write it in full")
-        elif kind == "phone" and not is_phone(value):
-            self._problem(column, f"“{value}” is not a phone number")
-        elif kind == "email" and not is_email(value):
-            self._problem(column, f"“{value}” is not a mail address; write it as name@example.nhs.uk")
-        elif kind == "website" and not is_website(value):
-            self._problem(column, f"“{value}” is not a web address; write it as https://www.example.nhs.uk")
+        if fault := fault_of(kind, value):
+            self._problem(column, fault)
 
     def _locations(self) -> tuple[Location, ...]:
         latitude, longitude = self._number("latitude"), self._number("longitude")
@@ -177,7 +198,7 @@ class _RowReader:
         return tuple(route for prefix in prefixes if (route := self._route(prefix)) is not None)
 
     def _route(self, prefix: str) -> ReferralRoute | None:
-        given = {part: self._cell(f"{prefix}{part}") for part in _ROUTE if self._cell(f"{prefix}{part}")}
+        given = {part: self._cell(f"{prefix}{part}") for part in ROUTE if self._cell(f"{prefix}{part}")}
         if not given:
             return None
         method = self._choice(f"{prefix}method", get_args(ReferralMethod))
@@ -191,7 +212,7 @@ class _RowReader:
         elif "urgency" in given:
             return None
         if address := given.get("address"):
-            self._check_contact(f"{prefix}address", {"web": "website"}.get(method, method), address)
+            self._check_contact(f"{prefix}address", contact_type_of(method), address)
         route: ReferralRoute = adapter(ReferralRoute).validate_python(given)
         return route
 

@@ -62,6 +62,11 @@ def ids_by_folded_name(connection: Connection) -> dict[str, str]:
     return {fold(row.name): row.subject_id for row in rows}
 
 
+def slugs(connection: Connection) -> dict[str, str]:
+    """The slug of every organisation by its id."""
+    return {row.id: row.slug for row in connection.execute(select(organisations.c.id, organisations.c.slug))}
+
+
 def _organisation(row: VersionRow, member_of: Sequence[OrganisationMembership]) -> Organisation:
     return Organisation(
         row.subject_id, row.slug, row.number, row.effective_from, row.recorded_at, row.facts, tuple(member_of)

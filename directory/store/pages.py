@@ -51,12 +51,12 @@ def load(connection: Connection, slug: str) -> Page:
     row = connection.execute(_latest().where(pages.c.slug == slug)).one_or_none()
     if row is None:
         raise PageNotFound(f"There is no page {slug}.")
-    return _page(row)
+    return page_of(row)
 
 
 def every(connection: Connection) -> list[Page]:
     """Every page, in the order of kind and title."""
-    return [_page(row) for row in connection.execute(_latest().order_by(page_versions.c.kind, page_versions.c.title))]
+    return [page_of(row) for row in connection.execute(_latest().order_by(page_versions.c.kind, page_versions.c.title))]
 
 
 def stamp(connection: Connection) -> int:
@@ -76,5 +76,6 @@ def _latest() -> Select[Any]:
     )
 
 
-def _page(row: Any) -> Page:
+def page_of(row: Any) -> Page:
+    """A row of a page and one of its versions, read."""
     return Page(row.slug, row.number, row.kind, row.title, row.updated, row.recorded_at, row.text)
