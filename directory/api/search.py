@@ -48,7 +48,15 @@ def answer_json(connection: Connection, found: Answer, *, base_url: str) -> dict
         "results": [result_json(result, base_url=base_url, names=names) for result in found.results],
         "total": found.total,
         "did_you_mean": found.did_you_mean,
+        "ask": ask_json(found),
     }
+
+
+def ask_json(found: Answer) -> dict[str, Any] | None:
+    """The one question whose answer would decide, with each answer as a label and the `q` to ask instead."""
+    if found.ask is None:
+        return None
+    return {"question": found.ask, "choices": [{"label": label, "q": text} for label, text in found.choices]}
 
 
 def result_json(result: Result, *, base_url: str, names: Names) -> dict[str, Any]:

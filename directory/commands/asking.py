@@ -38,6 +38,8 @@ def find(query: str, as_of: date | None, area: str | None, json_: bool) -> None:
 def _print_answer(found: Answer) -> None:
     if found.best is None:
         click.echo("No confident answer." + (" The nearest:" if found.results else ""))
+        if found.ask:
+            click.echo(found.ask)
         if found.did_you_mean:
             click.echo(f"Did you mean: {found.did_you_mean}")
     for place, result in enumerate(found.results):

@@ -50,7 +50,8 @@ class Result:
 class Answer:
     """The ranked answer to a question on a day.
 
-    `best` is None where none deserves confidence: the results are then the nearest.
+    `best` is None where none deserves confidence: the results are then the nearest. `ask` is the one plain question
+    whose answer would decide, with each answer to it as a label and the text to ask instead.
     """
 
     query: Query
@@ -59,3 +60,5 @@ class Answer:
     results: tuple[Result, ...]
     total: int
     did_you_mean: str | None = None
+    ask: str | None = None
+    choices: tuple[tuple[str, str], ...] = ()

@@ -149,7 +149,7 @@ def test_search_gives_the_answer_and_why(merged: FakeSite, api: Api) -> None:
     merged.search = found
     answer = api.get("/search?q=eest&area=Eastmarsh&setting=community&limit=7")
     assert asked == [Query("eest", "Eastmarsh", "community", None, 7)]
-    assert answer.keys() == {"query", "as_of", "answer", "results", "total", "did_you_mean"}
+    assert answer.keys() == {"query", "as_of", "answer", "results", "total", "did_you_mean", "ask"}
     assert (answer["query"], answer["as_of"], answer["total"]) == ("eest", "2026-11-22", 2)
     assert [(result["id"], result.get("asked_for")) for result in answer["results"]] == [
         ("both", "East"),
@@ -162,6 +162,31 @@ def test_search_gives_the_answer_and_why(merged: FakeSite, api: Api) -> None:
     assert answer["did_you_mean"] == "east"
     before = api.get("/search?q=east&as_of=2026-11-21")
     assert (before["as_of"], before["answer"]["id"]) == ("2026-11-21", "east")
+
+
+def test_search_asks_back_where_a_split_leaves_it_open(merged: FakeSite, api: Api) -> None:
+    divides = build.draft(
+        title="Both divides",
+        succession=tuple(
+            Succession("both", new, "split", date(2026, 11, 22), Part(areas=(area,)))
+            for new, area in (("leg-ulcer-clinic", "Eastmarsh"), ("third", "Southfen"))
+        ),
+        effective_from=date(2026, 11, 22),
+    )
+    build.change(merged.database, build.draft(build.opening("third"), effective_from=date(2026, 11, 22)))
+    build.change(merged.database, divides)
+    merged.search = lambda query: Found(
+        (Hit("both", 9.0, Matched("name", "Both")),), 1, True, None, Plan(text=query.text)
+    )
+    answer = api.get("/search?q=both")
+    assert answer["answer"] is None
+    assert answer["ask"] == {
+        "question": "Which area: Eastmarsh or Southfen?",
+        "choices": [{"label": "Eastmarsh", "q": "both Eastmarsh"}, {"label": "Southfen", "q": "both Southfen"}],
+    }
+    answer = api.get("/search?q=both southfen")
+    assert (answer["answer"]["id"], answer["ask"]) == ("third", None)
+    assert [result["id"] for result in answer["results"]] == ["third", "leg-ulcer-clinic"]
 
 
 def test_search_that_finds_nothing_says_so(light_api: Api) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from starlette.requests import Request
 
 from directory.domain.query import Query
+from directory.search.plan import Plan
 from directory.web.parameters import LONGEST_QUESTION, asked_of
 from tests.web.conftest import FoundSite, client_of, found, h1, hit, words_of
+
+
+def plan(text: str, age_group: str | None) -> Plan:
+    return Plan(text=text, age_group=age_group)
 
 
 def ask(site: FoundSite, path: str = "/find?q=leg") -> str:
@@ -35,11 +42,44 @@ def test_a_former_name_is_answered_with_the_present_one(site: FoundSite) -> None
     assert h1(ask(site)) == "You asked for “Leg club”. It is now: Leg ulcer clinic"
 
 
-def test_a_service_that_was_split_leads_to_its_parts(site: FoundSite) -> None:
-    site.finds = lambda query: found(hit("dietetics", "name", "Dietetics"), confident=False)
-    said = words_of(ask(site, "/find?q=dietetics"))
-    assert "We are not sure who handles “dietetics”" in said
+def test_a_service_that_was_split_leads_to_its_parts_and_one_question(site: FoundSite) -> None:
+    site.finds = lambda query: found(hit("dietetics", "name", "Dietetics"), confident=True)
+    html = ask(site, "/find?q=dietetics&area=Eastmarsh")
+    said = words_of(html)
+    assert h1(html) == "“dietetics” may mean more than one service. For adults or children?"
     assert said.index("Adult dietetics") < said.index("Does what “Dietetics” did.")
+    assert 'href="/find?q=dietetics+child&amp;area=Eastmarsh">Children</a>' in html
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("dietetics child", "Childrens dietetics"),
+        ("dietetics 5 year old", "Childrens dietetics"),
+        ("dietetics aged 40", "Adult dietetics"),
+    ],
+)
+def test_the_part_that_the_question_means_is_the_answer(site: FoundSite, asked: str, name: str) -> None:
+    understood = plan(asked, "child" if "child" in asked else None)
+    site.finds = lambda query: replace(found(hit("dietetics", "name", "Dietetics"), confident=True), plan=understood)
+    html = ask(site, f"/find?q={asked}")
+    assert h1(html) == f"You asked for “Dietetics”. It is now: {name}"
+    assert "For adults or children?" not in html
+
+
+def test_nothing_is_asked_where_the_split_service_is_only_near(site: FoundSite) -> None:
+    site.finds = lambda query: found(hit("dietetics", "text", "Ask about diet"))
+    assert "We are not sure" in h1(ask(site, "/find?q=unicorn"))
+    site.finds = lambda query: replace(found(hit("dietetics")), plan=Plan(text="", unknown=("unicorn",)))
+    assert "We are not sure" in h1(ask(site, "/find?q=unicorn+dietetics"))
+
+
+def test_services_alike_but_for_their_ages_are_told_apart_by_a_question(site: FoundSite) -> None:
+    met = ("adult-dietetics", "childrens-dietetics")
+    site.finds = lambda query: found(*(hit(service, "need", "diet") for service in met))
+    assert "For adults or children?" in h1(ask(site, "/find?q=diet"))
+    site.finds = lambda query: found(*(hit(service, "need", service) for service in ("leg-ulcer-clinic", *met)))
+    assert "We are not sure" in h1(ask(site, "/find?q=diet"))
 
 
 def test_an_old_number_says_so(site: FoundSite) -> None:

@@ -114,6 +114,21 @@ def test_a_closed_service_names_what_took_its_place(client: TestClient) -> None:
     assert "Call 01" not in words_of(html)
 
 
+def test_the_family_is_drawn_and_told_in_words(client: TestClient) -> None:
+    html = client.get("/services/childrens-dietetics").text
+    drawing = html[html.index("<svg") : html.index("</svg>")]
+    assert 'role="img"' in drawing
+    assert "style=" not in drawing
+    assert '<a href="/services/adult-dietetics" tabindex="-1">' in drawing
+    assert "Split, 5 November 2026: Children Childrens dietetics Handles it now (this page)" in words_of(drawing)
+    told = words_of(html[html.index("The same in words") :])
+    assert "Dietetics (Until 5 November 2026) Split, 5 November 2026: Adults: Adult dietetics (Handles it now)" in told
+    assert "<svg" not in client.get("/services/leg-ulcer-clinic").text
+    assert "Dietetics Handles it now, until 5 November 2026" in words_of(
+        client.get("/services/dietetics/as-of/2026-11-04").text
+    ).replace(" (this page)", "")
+
+
 def test_a_past_day_shows_who_handled_it_and_warns(client: TestClient) -> None:
     html = client.get("/services/leg-ulcer-clinic/as-of/2025-04-01").text
     assert h1(html) == "Leg club"
@@ -264,7 +279,7 @@ def test_only_get_is_answered(client: TestClient) -> None:
 
 def test_the_style_is_small_ours_and_kept(client: TestClient) -> None:
     style = (STATIC / "site.css").read_text(encoding="utf-8")
-    assert len(style) < 12_000
+    assert len(style) < 13_000
     assert not re.search(r"url\(|@import|https?:", style)
     address = str(environment().globals["stylesheet"])
     assert "immutable" in client.get(address).headers["Cache-Control"]

@@ -32,10 +32,19 @@ class ResultView:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer to the question that is asked back, and where it leads."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerView:
     """What /find shows. Without a `best`, the first of `others` are the nearest.
 
-    `gone` is a service that was asked for by name and has closed with nothing in its place.
+    `gone` is a service that was asked for by name and has closed with nothing in its place; `ask` is the question whose
+    answer would decide.
     """
 
     on: date
@@ -48,6 +57,8 @@ class AnswerView:
     did_you_mean: str
     did_you_mean_href: str
     areas: tuple[str, ...]
+    ask: str = ""
+    choices: tuple[Choice, ...] = ()
 
     @property
     def nearest(self) -> tuple[ResultView, ...]:
@@ -83,9 +94,15 @@ def answer_view(connection: Connection, found: Answer, *, today: date, zone: Zon
         others=tuple(views.values()),
         total=max(found.total, len(found.results)),
         did_you_mean=corrected,
-        did_you_mean_href=f"/find?{urlencode(_parameters(found.query) | {'q': corrected})}" if corrected else "",
+        did_you_mean_href=_asking_instead(found.query, corrected) if corrected else "",
         areas=_areas(found),
+        ask=found.ask or "",
+        choices=tuple(Choice(label, _asking_instead(found.query, text)) for label, text in found.choices),
     )
+
+
+def _asking_instead(query: Query, text: str) -> str:
+    return f"/find?{urlencode(_parameters(query) | {'q': text})}"
 
 
 def _parameters(query: Query) -> dict[str, str]:

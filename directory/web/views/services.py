@@ -16,6 +16,7 @@ from directory.store import services as service_store
 from directory.store.versions import history
 from directory.web.views.changes import ChangeLine, change_line
 from directory.web.views.entries import EntryView, entry_view, to_be_read_only
+from directory.web.views.family import FamilyView, family_view
 from directory.web.views.names import SuccessionLine, names_of, succession_lines
 
 CHANGES = 20
@@ -29,6 +30,7 @@ class ServiceView:
     on: date
     begins: date | None
     succession: tuple[SuccessionLine, ...]
+    family: FamilyView | None
     handled_now_by: tuple[EntryView, ...]
     instead: str
     changes: tuple[ChangeLine, ...]
@@ -50,6 +52,7 @@ def service_view(connection: Connection, key: str, *, on: date, today: date, zon
         on=on,
         begins=begins,
         succession=_succession(connection, entry, on=on),
+        family=family_view(connection, entry.id, on=on) if entry.replaces or entry.succeeded_by else None,
         handled_now_by=tuple(entry_view(each, zone=zone) for each in now if each.id != entry.id),
         instead=change_store.load(connection, entry.version.change_number).what_to_do if ended else "",
         changes=tuple(change_line(change, zone=zone) for change in listed),
