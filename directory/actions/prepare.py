@@ -17,7 +17,8 @@ from directory.actions.naming import EDITS, Named, Newcomer, name
 from directory.content import records
 from directory.domain.change import Change, Draft, Edit, Kind, Subject, terms
 from directory.domain.policy import Actor
-from directory.domain.service import Facts, slug_of
+from directory.domain.service import Facts, Identifier, slug_of
+from directory.domain.source import RECORD_SYSTEMS
 from directory.domain.succession import Noun, Succession, reachable
 from directory.domain.timeline import Made, Step, Timeline
 from directory.errors import Invalid, Problem
@@ -25,7 +26,7 @@ from directory.shapes import tidy
 from directory.store import services as service_store
 from directory.store import successions as succession_store
 from directory.store.changes import Head, NewChange
-from directory.store.versions import NewVersion, timelines
+from directory.store.versions import NewVersion, ids_by_identifier, timelines
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,13 @@ class Published:
 class _Bench:
     """The lives of everything that some drafts touch, kept up to date from one draft to the next.
 
-    `owned` are the services that an organisation or a team runs, by its id.
+    `owned` are the services that an organisation or a team runs, by its id; `records` says whose a source's id is.
     """
 
     lives: dict[Noun, dict[str, Timeline]]
     owned: dict[str, list[str]]
     links: dict[str, list[Succession]]
+    records: dict[Identifier, str]
     today: date
 
 
@@ -101,7 +103,24 @@ def _bench(connection: Connection, named: Named, today: date) -> _Bench:
     }
     touched["service"] |= linked | {service for services in owned.values() for service in services}
     lives = {noun: timelines(connection, noun, ids, steps_after=first_day) for noun, ids in touched.items()}
-    return _Bench(lives, owned, succession_store.following(connection, "service", linked), today)
+    links = succession_store.following(connection, "service", linked)
+    return _Bench(lives, owned, links, _records(connection, named.drafts), today)
+
+
+def _records(connection: Connection, drafts: Sequence[Draft]) -> dict[Identifier, str]:
+    given = {
+        identifier
+        for draft in drafts
+        for edit in draft.services
+        for identifier in edit.set.get("identifiers", ())  # type: ignore[attr-defined]
+    }
+    return {
+        Identifier(system, value): service
+        for system in RECORD_SYSTEMS
+        for value, service in ids_by_identifier(
+            connection, system, [each.value for each in given if each.system == system]
+        ).items()
+    }
 
 
 def _owned(connection: Connection, organisations: set[str], *, today: date) -> dict[str, list[str]]:
@@ -126,6 +145,7 @@ def _work_out(
     rules.check_versions(draft, bench.lives["service"], today=bench.today)
     rules.check_policy(draft, bench.lives["service"], by=by, today=bench.today)
     rules.check_openings(draft, bench.lives)
+    rules.check_identifiers(draft, bench.records)
     rules.check_succession(draft, bench.links)
     number = head.number + 1
     before = {edit.id: bench.lives["service"][edit.id].before(draft.effective_from) for edit in draft.services}

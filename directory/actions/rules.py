@@ -8,7 +8,8 @@ from datetime import date
 from directory.actions.naming import EDITS
 from directory.domain.change import KINDS, Draft, Edit, Kind, kinds_between
 from directory.domain.policy import Actor, can
-from directory.domain.service import Facts, Owner
+from directory.domain.service import Facts, Identifier, Owner
+from directory.domain.source import RECORD_SYSTEMS
 from directory.domain.succession import Noun, Succession, cardinality_problems, looping
 from directory.domain.timeline import Made, Timeline
 from directory.errors import EditConflict, Invalid, NotAllowed, Problem
@@ -70,6 +71,26 @@ def check_openings(draft: Draft, lives: Mapping[Noun, Mapping[str, Timeline]]) -
         len(getattr(draft, field)) for field in EDITS.values()
     ):
         problems.append(Problem("services", "name each service once, with everything that changes"))
+    if problems:
+        raise Invalid(problems)
+
+
+def check_identifiers(draft: Draft, records: dict[Identifier, str]) -> None:
+    """Refuse a source's id that is another service's: the next import would mix the two up.
+
+    `records` says whose each id is; those that this draft is first to give are added.
+    """
+    given = [
+        (identifier, edit)
+        for edit in draft.services
+        for identifier in edit.set.get("identifiers", ())  # type: ignore[attr-defined]
+        if identifier.system in RECORD_SYSTEMS
+    ]
+    problems = [
+        Problem(f"services {edit.id} identifiers", f"{identifier.value} in {identifier.system} is already {other}")
+        for identifier, edit in given
+        if (other := records.setdefault(identifier, edit.id)) != edit.id
+    ]
     if problems:
         raise Invalid(problems)
 

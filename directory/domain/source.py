@@ -14,6 +14,9 @@ from directory.domain.organisation import OrganisationMembership
 from directory.domain.service import Identifier
 from directory.errors import RowProblem
 
+# Systems whose identifiers name one record of a source, by which an import finds the service again.
+RECORD_SYSTEMS = frozenset({"services-csv", "hsds"})
+
 
 @dataclass(frozen=True, slots=True)
 class SourceOrganisation:

@@ -10,7 +10,7 @@ import pytest
 
 from directory.domain.change import Draft, Edit
 from directory.domain.policy import Actor
-from directory.domain.service import Contact, Owner
+from directory.domain.service import Contact, Identifier, Owner
 from directory.domain.succession import Succession
 from directory.errors import Invalid, NotAllowed
 from directory.store import changes, services
@@ -107,3 +107,19 @@ def test_numbers_of_several_kinds_of_contact(started: Database) -> None:
         kept = changes.load(connection, done.change.number)
     assert kept == done.change
     assert kept.subjects[0].version == 2
+
+
+def test_a_sources_id_stays_with_the_service_that_had_it_first(started: Database) -> None:
+    theirs, shared = Identifier("services-csv", "17"), Identifier("ods", "ZZN01")
+    build.change(started, build.draft(build.opening("first", identifiers=(theirs, shared))))
+    with pytest.raises(Invalid, match="17 in services-csv is already first"):
+        build.change(started, build.draft(build.opening("second", identifiers=(theirs,))))
+    build.change(started, build.draft(build.opening("second", identifiers=(shared,))))
+    with pytest.raises(Invalid, match="18 in services-csv is already third"):
+        build.change(
+            started,
+            build.draft(
+                build.opening("third", identifiers=(Identifier("services-csv", "18"),)),
+                build.opening("fourth", identifiers=(Identifier("services-csv", "18"),)),
+            ),
+        )
