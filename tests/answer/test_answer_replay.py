@@ -1,0 +1,167 @@
+"""Whatever is published in whatever order: the answer for any day, as known at any instant, equals a naive replay."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from directory.answer import handling
+from directory.domain.change import Draft, Edit
+from directory.domain.service import Facts, Owner
+from directory.domain.succession import Part, Succession, SuccessionKind
+from directory.errors import Invalid
+from directory.store.database import Database
+from tests import build
+
+NAMES = ("legs", "wounds", "feet", "falls", "stoma")
+START = datetime(2026, 3, 1, 9, tzinfo=UTC)
+LAST = 6
+FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.sampled_from(["Legs", "Lower limbs", "Wounds"]),
+        "hours": st.sampled_from(["24/7", "Mo 09:00-10:00"]),
+        "owner": st.sampled_from([Owner("community-trust", team) for team in ("district-nursing", "tissue-viability")]),
+    },
+).filter(bool)
+names = st.sampled_from(NAMES)
+days = st.integers(-LAST, LAST).map(lambda after: START.date() + timedelta(after))
+
+
+@st.composite
+def successions(draw: st.DrawFn) -> tuple[Succession, ...]:
+    """The links of one change, by the cardinality of their kind."""
+    kind: SuccessionKind = draw(st.sampled_from(["renamed", "replaced", "moved", "merged", "split", "closed"]))
+    first, second, third = draw(st.permutations(NAMES))[:3]
+    on = draw(days)
+    if kind == "closed":
+        return (Succession(first, None, kind, on),)
+    if kind == "merged":
+        return (Succession(first, third, kind, on), Succession(second, third, kind, on))
+    if kind == "split":
+        parts = ((second, Part("Children", age_max=17)), (third, Part("Adults", age_min=18)))
+        return tuple(Succession(first, to, kind, on, part) for to, part in parts)
+    return (Succession(first, second, kind, on),)
+
+
+edits = st.builds(lambda name, on, edit: (name, on, edit), names, days, FIELDS)
+published = st.lists(edits | successions(), min_size=1, max_size=8)
+
+
+@dataclass
+class Replay:
+    """What was published and taken: the naive way, everything gone through again for each question."""
+
+    edits: list[tuple[datetime, date, str, dict[str, object]]] = field(default_factory=list)
+    links: list[tuple[datetime, Succession]] = field(default_factory=list)
+
+    def facts(self, name: str, on: date, known_at: datetime) -> Facts:
+        facts = Facts(**build.opening(name).set)  # type: ignore[arg-type]
+        known = [(day, at, edit) for at, day, of, edit in self.edits if of == name and at <= known_at and day <= on]
+        for _, _, edit in sorted(known, key=lambda step: step[:2]):
+            facts = facts.with_(edit)
+        return facts
+
+    def handlers(self, name: str, on: date, known_at: datetime, through: frozenset[str] = frozenset()) -> set[str]:
+        leaving = [link for at, link in self.links if at <= known_at and link.effective_from <= on]
+        after = {link.successor for link in leaving if link.predecessor == name}
+        if not after:
+            return {name}
+        through |= {name}
+        return {end for to in after if to and to not in through for end in self.handlers(to, on, known_at, through)}
+
+
+def publish(database: Database, steps: Sequence[object]) -> Replay:
+    """Publish each step a day after the one before; what breaks a rule is refused, and is not in the replay."""
+    taken = Replay()
+    for number, step in enumerate(steps):
+        at = START + timedelta(days=number)
+        if isinstance(step[0], Succession):  # type: ignore[index]
+            links: tuple[Succession, ...] = step  # type: ignore[assignment]
+            draft = build.draft(succession=links, effective_from=links[0].effective_from)
+            closing = [(at, links[0].effective_from, link.predecessor, {"status": "closed"}) for link in links]
+        else:
+            name, on, edit = step  # type: ignore[misc]
+            draft, links, closing = build.draft(Edit(name, edit), effective_from=on), (), [(at, on, name, edit)]
+        try:
+            build.change(database, draft, at=at)
+        except Invalid as refusal:
+            event(f"refused: {refusal.problems[0].where.split()[0]}")
+            continue
+        taken.edits += closing
+        taken.links += [(at, link) for link in links]
+    return taken
+
+
+def opened(url: str) -> Database:
+    database = Database(url)
+    build.directory(database, at=START - timedelta(days=2))
+    opening = Draft(
+        title="Five more",
+        effective_from=START.date() - timedelta(400),
+        kinds=("opened",),
+        services=tuple(build.opening(name) for name in NAMES),
+        why="X",
+    )
+    build.change(database, opening, at=START - timedelta(days=1))
+    return database
+
+
+def check(database: Database, steps: Sequence[object]) -> None:
+    taken = publish(database, steps)
+    changed = {on for _, on, _, _ in taken.edits}
+    with database.read() as connection:
+        for known_at in sorted({START - timedelta(hours=1), *(at for at, _, _, _ in taken.edits)}):
+            for on in sorted({START.date() - timedelta(LAST + 1), *changed}):
+                for name in NAMES:
+                    answered = handling(connection, name, on=on, known_at=known_at)
+                    expected = {
+                        key: facts
+                        for key in taken.handlers(name, on, known_at)
+                        if (facts := taken.facts(key, on, known_at)).status != "closed"
+                    }
+                    assert {entry.id: entry.facts for entry in answered.entries} == expected, (name, on, known_at)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(published)
+def test_the_answer_equals_a_replay(
+    sqlite_url: str, tmp_path_factory: pytest.TempPathFactory, steps: list[object]
+) -> None:
+    path: Path = tmp_path_factory.mktemp("answers") / "signpost.db"
+    shutil.copy(sqlite_url.removeprefix("sqlite:///"), path)
+    database = opened(f"sqlite:///{path}")
+    try:
+        check(database, steps)
+    finally:
+        database.close()
+
+
+def test_the_answer_equals_a_replay_on_each_database(database_url: str) -> None:
+    first = START.date()
+    steps: list[object] = [
+        (Succession("legs", "wounds", "replaced", first + timedelta(3)),),
+        ("wounds", first + timedelta(5), {"name": "Lower limbs"}),
+        (
+            Succession("wounds", "feet", "split", first + timedelta(4), Part("Children", age_max=17)),
+            Succession("wounds", "falls", "split", first + timedelta(4), Part("Adults", age_min=18)),
+        ),
+        (Succession("feet", "stoma", "merged", first - timedelta(2)), Succession("falls", "stoma", "merged", first)),
+        (
+            Succession("feet", "stoma", "merged", first - timedelta(2)),
+            Succession("falls", "stoma", "merged", first - timedelta(2)),
+        ),
+        (Succession("stoma", None, "closed", first + timedelta(6)),),
+    ]
+    database = opened(database_url)
+    try:
+        check(database, steps)
+    finally:
+        database.close()
