@@ -35,24 +35,36 @@ names = st.sampled_from(NAMES)
 days = st.integers(-LAST, LAST).map(lambda after: START.date() + timedelta(after))
 
 
+class Links(tuple[Succession, ...]):
+    """What one change says took the place of what."""
+
+
+@dataclass(frozen=True)
+class Set:
+    """What one change sets on one service."""
+
+    name: str
+    on: date
+    set: dict[str, object]
+
+
 @st.composite
-def successions(draw: st.DrawFn) -> tuple[Succession, ...]:
+def successions(draw: st.DrawFn) -> Links:
     """The links of one change, by the cardinality of their kind."""
     kind: SuccessionKind = draw(st.sampled_from(["renamed", "replaced", "moved", "merged", "split", "closed"]))
     first, second, third = draw(st.permutations(NAMES))[:3]
     on = draw(days)
     if kind == "closed":
-        return (Succession(first, None, kind, on),)
+        return Links([Succession(first, None, kind, on)])
     if kind == "merged":
-        return (Succession(first, third, kind, on), Succession(second, third, kind, on))
+        return Links([Succession(first, third, kind, on), Succession(second, third, kind, on)])
     if kind == "split":
         parts = ((second, Part("Children", age_max=17)), (third, Part("Adults", age_min=18)))
-        return tuple(Succession(first, to, kind, on, part) for to, part in parts)
-    return (Succession(first, second, kind, on),)
+        return Links(Succession(first, to, kind, on, part) for to, part in parts)
+    return Links([Succession(first, second, kind, on)])
 
 
-edits = st.builds(lambda name, on, edit: (name, on, edit), names, days, FIELDS)
-published = st.lists(edits | successions(), min_size=1, max_size=8)
+published = st.lists(st.builds(Set, names, days, FIELDS) | successions(), min_size=1, max_size=8)
 
 
 @dataclass
@@ -78,24 +90,28 @@ class Replay:
         return {end for to in after if to and to not in through for end in self.handlers(to, on, known_at, through)}
 
 
-def publish(database: Database, steps: Sequence[object]) -> Replay:
+def publish(database: Database, steps: Sequence[Set | Links]) -> Replay:
     """Publish each step a day after the one before; what breaks a rule is refused, and is not in the replay."""
     taken = Replay()
     for number, step in enumerate(steps):
         at = START + timedelta(days=number)
-        if isinstance(step[0], Succession):  # type: ignore[index]
-            links: tuple[Succession, ...] = step  # type: ignore[assignment]
-            draft = build.draft(succession=links, effective_from=links[0].effective_from)
-            closing = [(at, links[0].effective_from, link.predecessor, {"status": "closed"}) for link in links]
+        links = step if isinstance(step, Links) else ()
+        if isinstance(step, Links):
+            draft = build.draft(succession=step, effective_from=step[0].effective_from)
+            edits = [
+                (at, step[0].effective_from, link.predecessor, dict[str, object](status="closed")) for link in step
+            ]
         else:
-            name, on, edit = step  # type: ignore[misc]
-            draft, links, closing = build.draft(Edit(name, edit), effective_from=on), (), [(at, on, name, edit)]
+            draft, edits = (
+                build.draft(Edit(step.name, step.set), effective_from=step.on),
+                [(at, step.on, step.name, step.set)],
+            )
         try:
             build.change(database, draft, at=at)
         except Invalid as refusal:
             event(f"refused: {refusal.problems[0].where.split()[0]}")
             continue
-        taken.edits += closing
+        taken.edits += edits
         taken.links += [(at, link) for link in links]
     return taken
 
@@ -114,7 +130,7 @@ def opened(url: str) -> Database:
     return database
 
 
-def check(database: Database, steps: Sequence[object]) -> None:
+def check(database: Database, steps: Sequence[Set | Links]) -> None:
     taken = publish(database, steps)
     changed = {on for _, on, _, _ in taken.edits}
     with database.read() as connection:
@@ -133,7 +149,7 @@ def check(database: Database, steps: Sequence[object]) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(published)
 def test_the_answer_equals_a_replay(
-    sqlite_url: str, tmp_path_factory: pytest.TempPathFactory, steps: list[object]
+    sqlite_url: str, tmp_path_factory: pytest.TempPathFactory, steps: list[Set | Links]
 ) -> None:
     path: Path = tmp_path_factory.mktemp("answers") / "signpost.db"
     shutil.copy(sqlite_url.removeprefix("sqlite:///"), path)
@@ -146,19 +162,16 @@ def test_the_answer_equals_a_replay(
 
 def test_the_answer_equals_a_replay_on_each_database(database_url: str) -> None:
     first = START.date()
-    steps: list[object] = [
-        (Succession("legs", "wounds", "replaced", first + timedelta(3)),),
-        ("wounds", first + timedelta(5), {"name": "Lower limbs"}),
-        (
-            Succession("wounds", "feet", "split", first + timedelta(4), Part("Children", age_max=17)),
-            Succession("wounds", "falls", "split", first + timedelta(4), Part("Adults", age_min=18)),
+    two = (first - timedelta(2), first)
+    steps: list[Set | Links] = [
+        Links([Succession("legs", "wounds", "replaced", first + timedelta(3))]),
+        Set("wounds", first + timedelta(5), {"name": "Lower limbs"}),
+        Links(
+            Succession("wounds", to, "split", first + timedelta(4), part)
+            for to, part in (("feet", Part("Children", age_max=17)), ("falls", Part("Adults", age_min=18)))
         ),
-        (Succession("feet", "stoma", "merged", first - timedelta(2)), Succession("falls", "stoma", "merged", first)),
-        (
-            Succession("feet", "stoma", "merged", first - timedelta(2)),
-            Succession("falls", "stoma", "merged", first - timedelta(2)),
-        ),
-        (Succession("stoma", None, "closed", first + timedelta(6)),),
+        *(Links(Succession(each, "stoma", "merged", on) for each in ("feet", "falls")) for on in two),
+        Links([Succession("stoma", None, "closed", first + timedelta(6))]),
     ]
     database = opened(database_url)
     try:
