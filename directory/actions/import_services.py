@@ -92,10 +92,8 @@ def preview_import(database: Database, job: Import) -> Imported:
         drafts, unchanged = _drafts(connection, job)
         published: Sequence[Published] = ()
         if drafts:
-            today = job.at.astimezone(job.zone).date()
-            published = prepare(
-                connection, drafts, by=job.by, head=read_head(connection), at=[job.at] * len(drafts), today=today
-            )
+            head, at = read_head(connection), [job.at] * len(drafts)
+            published = prepare(connection, drafts, by=job.by, head=head, at=at, zone=job.zone)
     return Imported(tuple(published), unchanged, job.reading.notices)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -68,20 +69,23 @@ def prepare(
     by: Actor,
     head: Head,
     at: Sequence[datetime],
-    today: date,
+    zone: ZoneInfo,
     progress: Progress = lambda _done, _all: None,
 ) -> list[Published]:
     """What publishing `drafts` after `head` does, each at its instant of `at` (or the head's, where that is later).
+
+    Today is the last of these instants in `zone`.
 
     Raises `Invalid` with every broken rule, `EditConflict` where an expected version is stale, `NotAllowed` where
     `by` may not publish for a team concerned.
     """
     named = name(connection, drafts)
-    bench = _bench(connection, named, today)
+    bench = _bench(connection, named, max(at).astimezone(zone).date())
     published = []
     for draft, newcomers, instant in zip(named.drafts, named.newcomers, at, strict=True):
         recorded_at = max(instant, head.recorded_at) if head.recorded_at else instant
-        done = _work_out(draft, newcomers, bench, by=by, head=head, recorded_at=recorded_at)
+        known_on = recorded_at.astimezone(zone).date()
+        done = _work_out(draft, newcomers, bench, by=by, head=head, recorded_at=recorded_at, known_on=known_on)
         published.append(done)
         head = Head(done.change.number, done.change.sha256, recorded_at)
         progress(len(published), len(drafts))
@@ -132,7 +136,14 @@ def _owned(connection: Connection, organisations: set[str], *, today: date) -> d
 
 
 def _work_out(
-    draft: Draft, newcomers: tuple[Newcomer, ...], bench: _Bench, *, by: Actor, head: Head, recorded_at: datetime
+    draft: Draft,
+    newcomers: tuple[Newcomer, ...],
+    bench: _Bench,
+    *,
+    by: Actor,
+    head: Head,
+    recorded_at: datetime,
+    known_on: date,
 ) -> Published:
     draft = replace(
         draft,
@@ -154,7 +165,7 @@ def _work_out(
         for noun, field in EDITS.items()
         for edit in getattr(draft, field)
     }
-    draft = replace(draft, kinds=rules.kinds(draft, before, made))
+    draft = replace(draft, kinds=rules.kinds(draft, before, made, known_on=known_on))
     slug = slug_of(draft.title, limit=60)
     text = records.render(draft, number=number, slug=slug, recorded_at=recorded_at, previous=head.sha256)
     change = Change(

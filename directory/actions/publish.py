@@ -35,9 +35,7 @@ def publish(database: Database, draft: Draft, *, by: Actor, at: datetime, zone: 
 def preview(database: Database, draft: Draft, *, by: Actor, at: datetime, zone: ZoneInfo) -> Published:
     """What publishing would do, with the same refusals; writes nothing."""
     with database.read() as connection:
-        return prepare(
-            connection, [draft], by=by, head=read_head(connection), at=[at], today=at.astimezone(zone).date()
-        )[0]
+        return prepare(connection, [draft], by=by, head=read_head(connection), at=[at], zone=zone)[0]
 
 
 def publish_in(
@@ -55,8 +53,7 @@ def publish_in(
         return []
     # Taken first: whoever publishes at the same time waits here, and then sees what this one did.
     head = lock_head(connection)
-    today = max(at).astimezone(zone).date()
-    published = prepare(connection, drafts, by=by, head=head, at=at, today=today, progress=progress)
+    published = prepare(connection, drafts, by=by, head=head, at=at, zone=zone, progress=progress)
     _write(connection, published, by=by, import_id=import_id)
     last = published[-1].change
     move_head(connection, replace(head, number=last.number, sha256=last.sha256, recorded_at=last.recorded_at))

@@ -7,7 +7,7 @@ from datetime import date
 
 from directory.actions.naming import EDITS
 from directory.domain.change import KINDS, Draft, Edit, Kind, kinds_between
-from directory.domain.policy import Actor, can
+from directory.domain.policy import Actor, Thing, can
 from directory.domain.service import Facts, Identifier, Owner
 from directory.domain.source import RECORD_SYSTEMS
 from directory.domain.succession import Noun, Succession, cardinality_problems, looping
@@ -50,7 +50,7 @@ def check_policy(draft: Draft, lives: Mapping[str, Timeline], *, by: Actor, toda
     concerned = (
         frozenset(teams) if not (draft.organisations or draft.teams or draft.organisation_succession) else frozenset()
     )
-    if not can(by, "publish", teams=concerned):
+    if not can(by, "publish", Thing(concerned)):
         whose = ", ".join(sorted(team for team in teams if team)) or "the directory"
         raise NotAllowed(f"You need to be a lead of {whose}, or an editor, to publish this.")
 
@@ -116,10 +116,19 @@ def check_succession(draft: Draft, links: Mapping[str, Sequence[Succession]]) ->
 
 
 def kinds(
-    draft: Draft, before: Mapping[str, Facts | None], made: Mapping[tuple[Noun, str], list[Made]]
+    draft: Draft,
+    before: Mapping[str, Facts | None],
+    made: Mapping[tuple[Noun, str], list[Made]],
+    *,
+    known_on: date,
 ) -> tuple[Kind, ...]:
-    """The kinds of a change: those that the author gave, which must be true, and any that they left out."""
+    """The kinds of a change: those that the author gave, which must be true, and any that they left out.
+
+    What says of a day before `known_on` something else than was known of it is a correction too.
+    """
     true = _true_kinds(draft, before, made)
+    if draft.effective_from < known_on and _rewrites(before, made):
+        true.add("correction")
     if not true and not draft.succession and not draft.organisation_succession:
         raise Invalid([Problem("services", "nothing differs from what already holds")])
     false = set(draft.kinds) - true - FREE
@@ -130,6 +139,11 @@ def kinds(
     # A replaced service is closed, but "replaced" says it better.
     shown = true - ({"closed"} if true & OF_SUCCESSION and "closed" not in draft.kinds else set())
     return tuple(kind for kind in KINDS if kind in shown | set(draft.kinds))
+
+
+def _rewrites(before: Mapping[str, Facts | None], made: Mapping[tuple[Noun, str], list[Made]]) -> bool:
+    """Whether it says something else of a service that was there: one that is new to us is told, not corrected."""
+    return any(noun == "service" and versions and before[subject] for (noun, subject), versions in made.items())
 
 
 def _true_kinds(

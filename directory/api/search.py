@@ -32,7 +32,7 @@ def search(call: Call) -> Response:
         given.limit(20, most=100),
     )
     with call.site.database.read() as connection:
-        found = answer(connection, query, call.site.search, today=call.site.today())
+        found = answer(connection, query, call.site.search, today=call.site.today(), known_at=given.instant("known_at"))
         shown = answer_json(connection, found, base_url=call.base_url)
     record_gap(call.site.database, found, at=call.site.now())
     return plain(shown)

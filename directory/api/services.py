@@ -25,13 +25,14 @@ from directory.store.versions import VersionRow, history
 def list_services(call: Call) -> Response:
     """GET /services."""
     given, limit = call.given, call.given.limit()
-    on, area = given.day("as_of") or call.site.today(), given.text("area")
+    on, known_at = given.day("as_of") or call.site.today(), given.instant("known_at")
+    area, after = given.text("area"), given.text("after") or ""
     status = given.choice("status", get_args(Status))
     with call.site.database.read() as connection:
         owner, team = known_id(connection, call, "owner", "organisation"), given.text("team")
         wanted = service_store.Filter(owner, team, fold(area) if area else None, status)
-        ids = service_store.list_ids(connection, after=given.text("after") or "", limit=limit + 1, on=on, wanted=wanted)
-        entries = service_store.entries(connection, ids[:limit], on=on)
+        ids = service_store.list_ids(connection, after=after, limit=limit + 1, on=on, wanted=wanted, known_at=known_at)
+        entries = service_store.entries(connection, ids[:limit], on=on, known_at=known_at)
         items = entries_json(connection, call, entries, on=on)
     return page(items, ids[limit - 1] if len(ids) > limit else None)
 
@@ -66,10 +67,10 @@ def show_version(call: Call) -> Response:
 
 def show_handlers(call: Call) -> Response:
     """GET /services/{key}/handlers."""
-    on = call.given.day("on") or call.site.today()
+    on, known_at = call.given.day("on") or call.site.today(), call.given.instant("known_at")
     with call.site.database.read() as connection:
         service = service_store.service_id(connection, call.key())
-        found = handling(connection, service, on=on)
+        found = handling(connection, service, on=on, known_at=known_at)
         names = called.names(connection, called.in_links("service", found.path), on=on)
         handlers = entries_json(connection, call, found.entries, on=on)
     path = [link_json(link, "service", names) for link in found.path]

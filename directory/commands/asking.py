@@ -21,14 +21,16 @@ from directory.store.versions import history
 @click.command()
 @click.argument("query")
 @click.option("--as-of", type=Day(), help="Ask about another day than today.")
+@click.option("--known-at", type=Instant(), help="As it was known at this instant.")
 @click.option("--area", help="Only services that cover this area.")
 @as_json
-def find(query: str, as_of: date | None, area: str | None, json_: bool) -> None:
+def find(query: str, as_of: date | None, known_at: datetime | None, area: str | None, json_: bool) -> None:
     """Who handles this: the answer, then the results."""
     with opened() as site:
         follow_index(site.database, site.engine, today=site.today())
         with site.database.read() as connection:
-            found = answer(connection, Query(query, area=area, as_of=as_of), site.search, today=site.today())
+            asked = Query(query, area=area, as_of=as_of)
+            found = answer(connection, asked, site.search, today=site.today(), known_at=known_at)
             if json_:
                 print_json(answer_json(connection, found, base_url=site.settings.base_url))
                 return

@@ -34,6 +34,10 @@ class Letterhead:
         """Where a person stops these messages, without signing in; it works for as long as the secret is kept."""
         return self.link(f"/unsubscribe/{unsubscribe_token(person_id, self.secret)}")
 
+    def sign_in_link(self, sign_in: str) -> str:
+        """Where somebody goes on who asked to sign in."""
+        return self.link(f"/sign-in/{sign_in_token(sign_in, self.secret)}")
+
 
 def unsubscribe_token(person_id: int, secret: str) -> str:
     """A token that stands for a person in the address of /unsubscribe: no name, no address, no expiry."""
@@ -50,5 +54,20 @@ def person_of_token(token: str, secret: str) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def _serialiser(secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt="unsubscribe")
+def sign_in_token(sign_in: str, secret: str) -> str:
+    """A token that stands for a request to sign in, by its id."""
+    token = _serialiser(secret, "sign-in").dumps(sign_in)
+    return token if isinstance(token, str) else token.decode()
+
+
+def sign_in_of_token(token: str, secret: str) -> str | None:
+    """The id of the request to sign in for which a token stands; None where it was not made here."""
+    try:
+        found = _serialiser(secret, "sign-in").loads(token)
+    except BadSignature:
+        return None
+    return found if isinstance(found, str) else None
+
+
+def _serialiser(secret: str, purpose: str = "unsubscribe") -> URLSafeSerializer:
+    return URLSafeSerializer(secret, salt=purpose)

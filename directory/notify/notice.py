@@ -44,13 +44,15 @@ class Prose:
 class Notice:
     """One change, ready to be shown to anybody.
 
-    `also` are lines that belong to no service; `reached` names services that it concerns through their owner.
+    `corrects` says that it puts right what was known of days gone by. `also` are lines that belong to no service;
+    `reached` names services that it concerns through their owner.
     """
 
     number: int
     title: str
     kinds: tuple[str, ...]
     effective_from: date
+    corrects: bool
     urgent: bool
     withdrawn: bool
     prose: tuple[Prose, ...]
@@ -96,6 +98,8 @@ def notice_of(change: ToldChange, letterhead: Letterhead) -> Notice:
         title=one_line(change.title),
         kinds=change.kinds,
         effective_from=change.effective_from,
+        corrects="correction" in change.kinds
+        and change.effective_from < change.recorded_at.astimezone(letterhead.zone).date(),
         urgent=change.urgent,
         withdrawn=change.status == "withdrawn",
         prose=tuple(_prose(heading, text, letterhead) for heading, text in parts if text.strip()),

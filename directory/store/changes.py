@@ -128,6 +128,7 @@ class Filter:
     weight: str | None = None
     effective_from: date | None = None
     effective_until: date | None = None
+    recorded_until: datetime | None = None
 
 
 def list_after(connection: Connection, after: int, *, limit: int, wanted: Filter | None = None) -> list[Change]:
@@ -176,6 +177,8 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         found.append(changes.c.effective_from >= wanted.effective_from)
     if wanted.effective_until is not None:
         found.append(changes.c.effective_from <= wanted.effective_until)
+    if wanted.recorded_until is not None:
+        found.append(changes.c.recorded_at <= wanted.recorded_until)
     return found
 
 

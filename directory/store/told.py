@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, exists, func, select
@@ -73,6 +73,7 @@ class ToldChange:
     title: str
     kinds: tuple[str, ...]
     effective_from: date
+    recorded_at: datetime
     urgent: bool
     status: str
     why: str
@@ -238,6 +239,7 @@ def _told(
         title=row.title,
         kinds=tuple(read_json(row.kinds)),
         effective_from=day,
+        recorded_at=row.recorded_at,
         urgent=row.urgent,
         status=row.status,
         why=row.why,

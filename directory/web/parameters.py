@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 
@@ -50,6 +51,12 @@ def day_of(text: str, *, where: str) -> date:
     except ValueError:
         pass
     raise Invalid([Problem(where, f"“{text[:40]}” is not a date we know. Enter a date such as 1/12/2026.")])
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The last instant of a day in the directory's time zone."""
+    midnight = datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
+    return midnight.astimezone(UTC) - timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)

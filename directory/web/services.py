@@ -26,36 +26,38 @@ def service(request: Request) -> Response:
 
 
 def service_then(request: Request) -> Response:
-    """`/services/{slug}/as-of/{date}`: the entry and who handled it then."""
+    """`/services/{slug}/as-of/{date}?known_at=`: the entry and who handled it then, as it was known on a later day."""
     site, key, typed = site_of(request), key_of(request), str(request.path_params["date"])
-    today = site.today()
+    today, known_on = site.today(), text_of(request, "known_at", limit=40)
     try:
         day = day_of(typed, where="date")
+        known = day_of(known_on, where="known_at") if known_on else None
     except Invalid as invalid:
-        return _ask_for_day(request, key, typed, invalid)
+        return _ask_for_day(request, key, typed, known_on, invalid)
     with site.database.read() as connection:
-        shown = service_view(connection, key, on=day, today=today, zone=site.settings.zone)
+        shown = service_view(connection, key, on=day, today=today, zone=site.settings.zone, known_on=known)
     return page(request, "service.html", shown=shown, today=today)
 
 
 def service_on(request: Request) -> Response:
-    """`/services/{slug}/as-of?date=`: the form, which leads to the day that was typed."""
-    key, typed = key_of(request), text_of(request, "date", limit=40)
+    """`/services/{slug}/as-of?date=&known_at=`: the form, which leads to the days that were typed."""
+    key, typed, known_on = key_of(request), text_of(request, "date", limit=40), text_of(request, "known_at", limit=40)
     try:
         day = day_of(typed, where="date")
+        known = f"?known_at={day_of(known_on, where='known_at').isoformat()}" if known_on else ""
     except Invalid as invalid:
-        return _ask_for_day(request, key, typed, invalid)
-    return RedirectResponse(f"/services/{key}/as-of/{day.isoformat()}", 303)
+        return _ask_for_day(request, key, typed, known_on, invalid)
+    return RedirectResponse(f"/services/{key}/as-of/{day.isoformat()}{known}", 303)
 
 
-def _ask_for_day(request: Request, key: str, typed: str, invalid: Invalid) -> Response:
+def _ask_for_day(request: Request, key: str, typed: str, known_on: str, invalid: Invalid) -> Response:
     site = site_of(request)
     today = site.today()
     with site.database.read() as connection:
         shown = service_view(connection, key, on=today, today=today, zone=site.settings.zone)
-    problems = invalid.problems if typed else ()
-    status = 422 if problems else 200
-    return page(request, "as_of.html", status, entry=shown.entry, typed=typed[:40], problems_found=problems)
+    problems = invalid.problems if typed or known_on else ()
+    given = {"entry": shown.entry, "typed": typed[:40], "known_on": known_on, "problems_found": problems}
+    return page(request, "as_of.html", 422 if problems else 200, **given)
 
 
 def service_history(request: Request) -> Response:

@@ -78,6 +78,10 @@ def test_an_entry_on_another_day_or_as_it_was_known(merged: FakeSite, api: Api) 
     assert api.get("/services/both?known_at=2026-11-22T12:00:00+00:00")["version"] == 1
     api.get("/services/both?known_at=2026-11-22T11:00:00Z", 404)
     api.get("/services/both?as_of=2026-11-21", 404)
+    listed = [api.get(f"/services?known_at=2026-11-22T{hour}:00:00Z")["items"] for hour in (11, 12)]
+    assert [sum(entry["id"] == "both" for entry in items) for items in listed] == [0, 1]
+    handled = [api.get(f"/services/east/handlers?known_at=2026-11-22T{hour}:00:00Z")["handlers"] for hour in (11, 12)]
+    assert [[entry["id"] for entry in entries] for entries in handled] == [[], ["both"]]
 
 
 def test_successions_come_with_names(merged: FakeSite, api: Api) -> None:

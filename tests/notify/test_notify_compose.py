@@ -28,6 +28,7 @@ PLAIN = Notice(
     title="Podiatry hours",
     kinds=("hours",),
     effective_from=LATER,
+    corrects=False,
     urgent=False,
     withdrawn=False,
     prose=(),

@@ -12,6 +12,7 @@ from directory.domain.succession import Succession
 from directory.errors import ServiceNotFound
 from directory.store import changes, services
 from directory.store.database import Database
+from directory.store.tables.learning import checks
 from directory.store.versions import find_ids, ids_by_identifier, taken_slugs
 from tests import build
 
@@ -68,7 +69,40 @@ def test_the_organisation_that_followed_is_the_one_shown(started: Database) -> N
         before = services.entry(connection, "leg-ulcer-clinic", on=build.TODAY - timedelta(1))
     assert (now.organisation.id, now.organisation.ods_code) == ("new-trust", "ZZN09")
     assert before.organisation.ods_code == "ZZN01"
+    was = "District Nursing, Northmoor Community Health NHS Trust"
+    assert (now.owner_since, now.previous_owner) == (build.TODAY, was)
+    assert (before.owner_since, before.previous_owner) == (build.OPENED, None)
     assert now.facts.owner.organisation == "community-trust"
+    with started.read() as connection:
+        for day, runs in ((build.TODAY, "new-trust"), (build.TODAY - timedelta(1), "community-trust")):
+            for owner in ("community-trust", "new-trust"):
+                wanted = services.Filter(owner=owner)
+                found = services.list_ids(connection, after="", limit=9, on=day, wanted=wanted)
+                assert found == (["leg-ulcer-clinic"] if owner == runs else []), (day, owner)
+
+
+def test_a_former_owner_keeps_its_own_name_when_another_has_followed_it(started: Database) -> None:
+    new = build.organisation("new-trust", "New Trust")
+    build.change(started, Draft(title="New", effective_from=build.OPENED, organisations=(new,), kinds=("opened",)))
+    link = Succession("community-trust", "new-trust", "replaced", build.TODAY)
+    edit = Edit("leg-ulcer-clinic", {"owner": Owner("new-trust")})
+    build.change(started, build.draft(edit, organisation_succession=(link,)))
+    assert tenure(started, build.TODAY) == (
+        None, build.TODAY, "District Nursing, Northmoor Community Health NHS Trust"
+    )  # fmt: skip
+
+
+def test_a_check_counts_from_when_it_was_made(started: Database) -> None:
+    checked = build.NOON - timedelta(days=10)
+    with started.write() as connection:
+        connection.execute(checks.insert().values(service_id="leg-ulcer-clinic", checked_at=checked, source="x"))
+        day, before = checked.date(), checked - timedelta(seconds=1)
+        for on, known_at, expected in (
+            (build.TODAY, None, checked), (day, None, checked), (day - timedelta(1), None, None),
+            (build.TODAY, before, None),
+        ):  # fmt: skip
+            entry = services.entry(connection, "leg-ulcer-clinic", on=on, known_at=known_at)
+            assert entry.checked_at == expected
 
 
 def test_of_an_organisation_that_was_split_neither_part_is_guessed(started: Database) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
+from directory.domain.change import Edit
+from directory.domain.service import Owner
 from directory.errors import EditConflict, IndexDamaged, NotAllowed, NotSignedIn
 from directory.outbound.folder import FolderMailer
 from directory.web.error_pages import shown_of
 from directory.web.rendering import STATIC, environment
+from tests import build
 from tests.web import world
 from tests.web.conftest import FoundSite, TestClient, client_of, h1, site_over, words_of
 
@@ -290,3 +294,26 @@ def test_no_template_names_another_brand() -> None:
     for path in (STATIC.parent / "templates").glob("*.html"):
         text = re.sub(r"nhsuk-", "", path.read_text(encoding="utf-8"))
         assert not re.search(r"\bNHS (?!number)|©|logo", text), path.name
+
+
+def test_what_was_believed_before_the_past_was_corrected(site: FoundSite) -> None:
+    with client_of(site) as client:
+        nursing = Owner("hospital-trust", "vascular")
+        corrected = build.draft(
+            Edit("leg-ulcer-clinic", {"owner": nursing}), title="It was the hospital", effective_from=date(2026, 11, 9)
+        )
+        number = build.change(site.database, corrected, at=build.NOON + timedelta(hours=1)).change.number
+        said = words_of(client.get(f"/changes/{number}").text)
+        assert "This corrects the past. We published it on 22 November 2026" in said
+        assert "Correction" in said
+        history = client.get("/services/leg-ulcer-clinic/history").text
+        (before,) = re.findall(r'href="([^"]*known_at[^"]*)"', history)
+        assert before == "/services/leg-ulcer-clinic/as-of/2026-11-09?known_at=2026-11-21"
+        then, now = (words_of(client.get(path).text) for path in (before, before.partition("?")[0]))
+        assert "as it was known on 21 November 2026 . Do not use it to refer" in then
+        assert ("Tissue Viability Team" in then, "Vascular" in now) == (True, True)
+        asked = client.get("/services/leg-ulcer-clinic/as-of?date=9/11/2026&known_at=21/11/2026")
+        assert asked.headers["location"] == before
+        wrong = client.get("/services/leg-ulcer-clinic/as-of?date=9/11/2026&known_at=then")
+        assert wrong.status_code == 422
+        assert all(kept in wrong.text for kept in ('value="9/11/2026"', 'value="then"'))

@@ -36,6 +36,11 @@ class ChangeLine:
     urgent: bool
     withdrawn: bool
 
+    @property
+    def corrects(self) -> bool:
+        """Whether it says of days gone by something else than was known of them then."""
+        return "correction" in self.kinds and self.effective_from < self.recorded_on
+
 
 def change_line(change: Change, *, zone: ZoneInfo) -> ChangeLine:
     """A change as lists show it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -24,13 +24,17 @@ MOST_CHANGES = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionView:
-    """One version. `standing` is "now", "coming", "past" or "replaced" (by a later version of the same day)."""
+    """One version. `standing` is "now", "coming", "past" or "replaced" (by a later version of the same day).
+
+    `believed_on` is the last day on which something else was known of `effective_from`; None where it corrects nothing.
+    """
 
     number: int
     effective_from: date
     recorded_at: datetime
     change_number: int
     change: Change | None
+    believed_on: date | None
     standing: str
     first: bool
     differences: tuple[FieldDifference, ...]
@@ -89,12 +93,15 @@ def _version(
     row: VersionRow, rows: Sequence[VersionRow], owners: OwnerNames, change: Change | None, today: date, zone: ZoneInfo
 ) -> VersionView:
     before = _before(row, rows)
+    published = row.recorded_at.astimezone(zone)
+    corrects = before is not None and row.effective_from < published.date()
     return VersionView(
         number=row.number,
         effective_from=row.effective_from,
-        recorded_at=row.recorded_at.astimezone(zone),
+        recorded_at=published,
         change_number=row.change_number,
         change=change,
+        believed_on=published.date() - timedelta(days=1) if corrects else None,
         standing=_standing(row, rows, today),
         first=before is None,
         differences=_between(before, row, owners) if before else (),

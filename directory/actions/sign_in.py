@@ -1,0 +1,144 @@
+"""Sign in by mail: ask, and come in by the link or the code; sign out. One transaction each.
+
+Asking does the same work for every address: it never looks whether anybody has it. Who comes in first is entered as a
+reader then, because only who opened the mail has shown that the address is theirs.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from directory.domain.arriving import GOOD_FOR, code_of, same_code
+from directory.domain.policy import Actor
+from directory.errors import SignInRefused, TooMany
+from directory.store import audit, letters, limits, people, sessions, sign_ins
+from directory.store.database import Database
+from directory.store.limits import Limit
+from directory.store.sign_ins import SignIn
+
+BY_ADDRESS = Limit(5, timedelta(minutes=15))
+# A hospital's thousands come from one network address.
+BY_NETWORK = Limit(300, timedelta(minutes=10))
+GUESSES_BY_NETWORK = Limit(300, timedelta(minutes=10))
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """The browser at the other end: its secret from asking to coming in, its network, and what it is, for people."""
+
+    secret: str
+    network: str
+    device: str
+    # The session that it shows already, which a new one replaces.
+    session: sessions.Session | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Somebody who is signed in now: the token that their browser shows from here on, and where they go."""
+
+    token: str
+    next_path: str
+
+
+def ask(
+    database: Database,
+    *,
+    email: str,
+    browser: Browser,
+    next_path: str,
+    secret: str,
+    at: datetime,
+    identity: tuple[str, str] | None = None,
+) -> None:
+    """Have a link and a code sent to an address that may sign in; raises TooMany.
+
+    `identity` is the issuer and subject of an OpenID provider that did not vouch for the address.
+    """
+    issuer, subject = identity or (None, None)
+    asked = SignIn(
+        secrets.token_hex(16), email, sign_ins.digest(browser.secret), next_path, at + GOOD_FOR, issuer, subject
+    )
+    with database.write() as connection:
+        _limit(connection, "ask from", browser.network, BY_NETWORK, secret=secret, at=at)
+        _limit(connection, "ask for", email, BY_ADDRESS, secret=secret, at=at)
+        sign_ins.add(connection, asked, at=at)
+        letters.queue(
+            connection,
+            kind="sign-in",
+            email=email,
+            facts={"sign_in": asked.id},
+            at=at,
+            expires_at=asked.expires_at,
+        )
+
+
+def enter_by_link(database: Database, asked: SignIn, *, browser: Browser, at: datetime) -> Arrived:
+    """Come in by the link, in the browser that asked; raises SignInRefused."""
+    if not asked.asked_by(browser.secret):
+        raise SignInRefused("This browser did not ask for the link: type the code from the message.")
+    with database.write() as connection:
+        return _enter(connection, asked, browser=browser, method="mail", at=at)
+
+
+def enter_by_code(
+    database: Database, code: str, *, sign_in: str | None, browser: Browser, secret: str, at: datetime
+) -> Arrived | None:
+    """Come in by the code of one request or, without its id, of any that this browser made; None where it is wrong.
+
+    Raises TooMany for a network that guesses.
+    """
+    with database.write() as connection:
+        _limit(connection, "guess from", browser.network, GUESSES_BY_NETWORK, secret=secret, at=at)
+        tried = sign_ins.try_code(connection, at=at, id=sign_in, browser=browser.secret)
+        fitting = [each for each in tried if same_code(code, code_of(each.id, secret))]
+        # A wrong guess is counted: what raised here would take the count back.
+        return _enter(connection, fitting[0], browser=browser, method="mail", at=at) if fitting else None
+
+
+def sign_out(database: Database, person_id: int, ids: Sequence[str], *, at: datetime) -> int:
+    """End sessions of a person's own; returns how many were going on."""
+    with database.write() as connection:
+        ended = sessions.end(connection, person_id, ids, at=at)
+        if ended:
+            by = Actor(f"person {person_id}", person_id)
+            audit.record(connection, audit.Event(at, by, "sign-out", f"person {person_id}", {"sessions": ended}))
+    return ended
+
+
+def _enter(connection: Connection, asked: SignIn, *, browser: Browser, method: str, at: datetime) -> Arrived:
+    if not sign_ins.use(connection, asked.id, at=at):
+        raise SignInRefused("This link was used already, or is more than 10 minutes old. Ask for a new one.")
+    person_id = people.add(connection, email=asked.email, name="", editor=None, at=at)
+    if asked.issuer is not None and asked.subject is not None:
+        if sign_ins.person_of(connection, asked.issuer, asked.subject) is None:
+            sign_ins.know(connection, issuer=asked.issuer, subject=asked.subject, person_id=person_id, at=at)
+        method = "openid"
+    return Arrived(begin_session(connection, person_id, browser=browser, method=method, at=at), asked.next_path)
+
+
+def begin_session(connection: Connection, person_id: int, *, browser: Browser, method: str, at: datetime) -> str:
+    """A new session, under a new token, in place of the one that this browser had; returns the token."""
+    if (old := browser.session) is not None:
+        sessions.end(connection, old.person.id, [old.id], at=at)
+    token, key = secrets.token_urlsafe(32), secrets.token_hex(8)
+    sessions.begin(
+        connection, id=key, token=token, person_id=person_id, method=method, device=browser.device, at=at
+    )
+    by = Actor(f"person {person_id}", person_id)
+    audit.record(connection, audit.Event(at, by, "sign-in", f"person {person_id}", {"method": method}))
+    return token
+
+
+def _limit(connection: Connection, what: str, whose: str, limit: Limit, *, secret: str, at: datetime) -> None:
+    key = hmac.new(secret.encode(), f"{what} {whose}".encode(), "sha256").hexdigest()
+    wait = limits.take(connection, key, limit, at=at)
+    if wait is not None:
+        seconds = int(wait.total_seconds()) + 1
+        raise TooMany("That was tried many times. Wait a few minutes and try again.", wait=seconds)

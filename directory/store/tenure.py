@@ -1,0 +1,142 @@
+"""Who runs a service on a day, since when, and who did before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from directory.domain.service import Facts, OrganisationName, TeamName
+from directory.domain.succession import Handlers, handlers, reachable
+from directory.shapes import from_json
+from directory.store import successions as succession_store
+from directory.store.batches import in_batches
+from directory.store.tables.nouns import service_versions
+from directory.store.versions import VersionRow, find_ids, load_in_force
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """The organisations and teams that some entries name, as they stand on the day.
+
+    Where an organisation has been followed by exactly one other, that one is shown: the owner is the one in force.
+    `now` names it for each, and `since` the day on which it followed.
+    """
+
+    organisations: Mapping[str, VersionRow]
+    teams: Mapping[str, VersionRow]
+    now: Mapping[str, str]
+    since: Mapping[str, date]
+
+    @classmethod
+    def of(
+        cls, connection: Connection, facts: Sequence[Facts], *, on: date, known_at: datetime | None = None
+    ) -> Owners:
+        """Read them for the owners that these facts name."""
+        named = {each.owner.organisation for each in facts}
+        links = succession_store.following(connection, "organisation", named, known_at=known_at)
+        now, since = {}, {}
+        for organisation in named:
+            found = handlers(organisation, on, links)
+            now[organisation] = _shown(organisation, found)
+            if now[organisation] != organisation:
+                since[organisation] = max(link.effective_from for link in found.path)
+        organisations = load_in_force(connection, "organisation", named | set(now.values()), on=on, known_at=known_at)
+        slugs = {each.owner.team for each in facts if each.owner.team}
+        ids = find_ids(connection, "team", slugs)
+        teams = load_in_force(connection, "team", ids.values(), on=on, known_at=known_at)
+        return cls(organisations, {row.slug: row for row in teams.values()}, now, since)
+
+    def organisation(self, facts: Facts) -> OrganisationName:
+        """The organisation that runs it; its id stands in where its own entry begins later."""
+        return self._named(self.now[facts.owner.organisation])
+
+    def _named(self, key: str) -> OrganisationName:
+        row = self.organisations.get(key)
+        return OrganisationName(key, row.facts.name, row.facts.ods_code) if row else OrganisationName(key, key)
+
+    def team(self, facts: Facts) -> TeamName | None:
+        """The team that runs it, where one is named."""
+        if not facts.owner.team:
+            return None
+        row = self.teams.get(facts.owner.team)
+        return TeamName(facts.owner.team, row.facts.name if row else facts.owner.team)
+
+    def former_in_words(self, facts: Facts) -> str:
+        """Team and organisation, as a person would say it, of an owner that has gone: by its own name."""
+        team = self.team(facts)
+        name = self._named(facts.owner.organisation).name
+        return f"{team.name}, {name}" if team else name
+
+
+def _shown(organisation: str, found: Handlers) -> str:
+    return found.ids[0] if len(found.ids) == 1 else organisation
+
+
+def runs_for(connection: Connection, organisation: str, *, on: date, known_at: datetime | None = None) -> list[str]:
+    """The organisations, by id, in whose name this one runs services on a day: itself, and those that it followed."""
+    before = succession_store.preceding(connection, "organisation", [organisation])
+    ever = sorted({organisation, *reachable(before.get(organisation, ()), before)})
+    links = succession_store.following(connection, "organisation", ever, known_at=known_at)
+    return [each for each in ever if _shown(each, handlers(each, on, links)) == organisation]
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """Since when a service has its owner of the day, and who had it before, in words."""
+
+    since: date
+    before: str | None
+
+
+def tenures_of(
+    connection: Connection, present: Sequence[VersionRow], owners: Owners, *, on: date, known_at: datetime | None
+) -> dict[str, Tenure]:
+    """The tenure of each service by id, given what holds on the day and who runs it."""
+    spans = _spans(connection, [row.subject_id for row in present], on=on, known_at=known_at)
+    for row in present:
+        followed = owners.since.get(row.facts.owner.organisation)
+        if followed is not None and followed > spans[row.subject_id][0]:
+            # Nothing was said of the service, but the organisation that ran it was followed by another.
+            spans[row.subject_id] = (followed, row.facts)
+    former = [facts for _, facts in spans.values() if facts is not None]
+    named = Owners.of(connection, former, on=on, known_at=known_at)
+    return {
+        service: Tenure(since, named.former_in_words(facts) if facts else None)
+        for service, (since, facts) in spans.items()
+    }
+
+
+def _spans(
+    connection: Connection, ids: Sequence[str], *, on: date, known_at: datetime | None
+) -> dict[str, tuple[date, Facts | None]]:
+    """For each service since when its facts name the owner of the day, and what they said until then."""
+    versions = service_versions
+    periods: dict[str, dict[date, Any]] = {}
+    for batch in in_batches(ids):
+        statement = (
+            select(versions.c.subject_id, versions.c.effective_from, versions.c.facts)
+            .where(versions.c.subject_id.in_(batch), versions.c.effective_from <= on)
+            .order_by(versions.c.subject_id, versions.c.effective_from, versions.c.number)
+        )
+        if known_at is not None:
+            statement = statement.where(versions.c.recorded_at <= known_at)
+        for row in connection.execute(statement):
+            # Of several that began on one day, the last recorded stays.
+            periods.setdefault(row.subject_id, {})[row.effective_from] = row.facts
+    return {
+        service: _last_owner([(day, from_json(Facts, text)) for day, text in days.items()])
+        for service, days in periods.items()
+    }
+
+
+def _last_owner(days: Sequence[tuple[date, Facts]]) -> tuple[date, Facts | None]:
+    since, present = days[-1]
+    for day, facts in reversed(days):
+        if facts.owner != present.owner:
+            return since, facts
+        since = day
+    return since, None
