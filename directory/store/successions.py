@@ -57,23 +57,21 @@ def _following(noun: Noun, *, as_known: bool) -> Select[Any]:
     known = _known(noun, bindparam("known_at", type_=Instant()) if as_known else None)
     first = successions.c.predecessor.in_(bindparam("ids", expanding=True))
     reached = select(successions).where(*known, first).cte(recursive=True)
+    # The noun is that of the row before, not a constant: else SQLite reads all links of the noun for each step.
+    further = (successions.c.noun == reached.c.noun) & (successions.c.predecessor == reached.c.successor)
     # UNION, not UNION ALL: a loop in old data ends when it brings nothing new.
-    reached = reached.union(
-        select(successions).join(reached, successions.c.predecessor == reached.c.successor).where(*known)
-    )
+    reached = reached.union(select(successions).join(reached, further).where(*known[1:]))
     return select(reached).order_by(reached.c.effective_from, reached.c.id)
 
 
 def preceding(connection: Connection, noun: Noun, ids: Iterable[str]) -> dict[str, set[str]]:
     """What led directly to each of some ids, to each of those, and so on: one statement, however long the chains."""
-    pair = (successions.c.predecessor, successions.c.successor)
+    pair = (successions.c.noun, successions.c.predecessor, successions.c.successor)
     found: dict[str, set[str]] = defaultdict(set)
     for batch in in_batches(ids):
         led = select(*pair).where(successions.c.noun == noun, successions.c.successor.in_(batch)).cte(recursive=True)
-        # UNION, not UNION ALL: a loop in old data ends when it brings nothing new.
-        led = led.union(
-            select(*pair).join(led, successions.c.successor == led.c.predecessor).where(successions.c.noun == noun)
-        )
+        further = (successions.c.noun == led.c.noun) & (successions.c.successor == led.c.predecessor)
+        led = led.union(select(*pair).join(led, further))
         for row in connection.execute(select(led)):
             found[row.successor].add(row.predecessor)
     return found

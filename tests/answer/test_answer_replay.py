@@ -146,7 +146,7 @@ def check(database: Database, steps: Sequence[Set | Links]) -> None:
                     assert {entry.id: entry.facts for entry in answered.entries} == expected, (name, on, known_at)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(published)
 def test_the_answer_equals_a_replay(
     sqlite_url: str, tmp_path_factory: pytest.TempPathFactory, steps: list[Set | Links]

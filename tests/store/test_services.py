@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import date, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from directory.domain.change import Draft, Edit
 from directory.domain.service import Area, Identifier, Owner
 from directory.domain.succession import Succession
 from directory.errors import ServiceNotFound
-from directory.store import changes, services
+from directory.store import changes, services, successions
 from directory.store.database import Database
 from directory.store.tables.learning import checks
 from directory.store.versions import find_ids, ids_by_identifier, taken_slugs
@@ -196,3 +197,12 @@ def test_who_runs_what_now_or_soon(started: Database) -> None:
     with started.read() as connection:
         found = services.owned_by(connection, ["community-trust", "hospital-trust"], today=build.TODAY)
     assert found == {"community-trust": ["leg-ulcer-clinic"], "hospital-trust": ["leg-ulcer-clinic"]}
+
+
+def test_a_chain_is_followed_by_looking_up_each_step(sqlite_url: str) -> None:
+    with closing(Database(sqlite_url)) as database, database.read() as connection:
+        statement = successions._following("organisation", as_known=False).params(ids=["a"])
+        plain = str(statement.compile(connection, compile_kwargs={"render_postcompile": True}))
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {plain}", ("organisation", "a"))]
+    # Otherwise a page reads every link there is, once for each step of each chain.
+    assert sum("ix_successions_predecessor (noun=? AND predecessor=?)" in step for step in plan) == 2, plan
