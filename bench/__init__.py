@@ -1,0 +1,1 @@
+"""Measurements of Signpost: not installed with the product; run by scripts/bench."""

@@ -1,0 +1,1 @@
+"""How well and how fast search answers, beside two other engines under the same planner."""
