@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from directory import api, web
 from directory.api.routes import problem
-from directory.errors import SignpostError
+from directory.errors import NotAllowed, SignpostError
+from directory.gate.crossing import CrossOriginProtection
+from directory.gate.routes import may
+from directory.gate.sessions import Sessions, actor_of
 from directory.settings import load
 from directory.site import Site
 from directory.store.database import reachable
 from directory.store.migrate import at_head
 from directory.web.routes import error_page
 
+log = logging.getLogger(__name__)
+# Whoever reads the log must not be able to use what it names.
+TOKENS = re.compile(r"^/(unsubscribe|sign-in)/.*")
 # SQLite answers from memory, so threads only contend for the interpreter: 40 of them halve what 4 do. A few, and not
 # one, because a thread may have to wait for a writer. PostgreSQL's threads wait for its answers.
 SQLITE_THREADS, POSTGRES_THREADS = 4, 20
@@ -44,11 +53,12 @@ def build(site: Site) -> Starlette:
 
     app = Starlette(
         routes=[
-            Route("/live", live),
-            Route("/ready", ready),
+            Route("/live", may("visit", live)),
+            Route("/ready", may("visit", ready)),
             Mount("/api/v1", routes=api.routes.routes()),
             *web.routes.routes(),
         ],
+        middleware=[Middleware(Sessions, site=site), Middleware(CrossOriginProtection, refuse=failed)],
         exception_handlers={SignpostError: failed, HTTPException: failed, Exception: failed},
         lifespan=lifespan,
     )
@@ -72,5 +82,8 @@ def ready(request: Request) -> Response:
 
 
 def failed(request: Request, error: Exception) -> Response:
-    """An error, as a program or as a person reads it."""
+    """An error, as a program or as a person reads it; what somebody was not allowed to do is in the log."""
+    if isinstance(error, NotAllowed):
+        path = TOKENS.sub(r"/\1/…", request.url.path)
+        log.warning("refused to %s: %s %s", actor_of(request).name, request.method, path)
     return problem(request, error) if request.url.path.startswith("/api/") else error_page(request, error)

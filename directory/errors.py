@@ -46,8 +46,44 @@ class PageNotFound(NotFound):
     """No knowledge page has this slug."""
 
 
+class GapNotFound(NotFound):
+    """No gap with this question is open."""
+
+
+class TermNotFound(NotFound):
+    """No line of the vocabulary has this term."""
+
+
 class NotAllowed(SignpostError):
     """The actor may not do this; the text names what would be needed."""
+
+
+class PasskeyNeeded(NotAllowed):
+    """The actor may do this once they have shown their passkey."""
+
+
+class WrongOrigin(NotAllowed):
+    """Another site's page asked for something to be done here."""
+
+
+class TooMany(SignpostError):
+    """The same thing was tried too often; it can be tried again after `wait` seconds."""
+
+    def __init__(self, message: str, *, wait: int) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class TooLarge(SignpostError):
+    """What was sent is larger than anything that belongs here."""
+
+
+class ProviderFailed(SignpostError):
+    """The OpenID provider could not be reached, or did not answer as one."""
+
+
+class SignInRefused(SignpostError):
+    """A sign-in that does not hold: out of date, used, forged, or of somebody who may not come in."""
 
 
 class NotSignedIn(SignpostError):
@@ -60,6 +96,16 @@ class EditConflict(SignpostError):
     def __init__(self, service: str, *, expected: int, current: int) -> None:
         super().__init__(f"{service} is at version {current}, not {expected}: read it again and repeat your edit.")
         self.service, self.expected, self.current = service, expected, current
+
+
+class AlreadyWithdrawn(SignpostError):
+    """The change was withdrawn or amended by another before."""
+
+    def __init__(self, number: int, *, by: int | None) -> None:
+        super().__init__(
+            f"Change {number} was withdrawn before{f', by change {by}' if by else ''}: see what holds now."
+        )
+        self.number, self.by = number, by
 
 
 class IdempotencyConflict(SignpostError):

@@ -12,15 +12,25 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from directory.domain.digest import WEEKDAYS, DigestSchedule
+from directory.domain.paths import is_loopback
 from directory.errors import SettingsError
 
 PREFIX = "SIGNPOST_"
@@ -47,6 +57,15 @@ def _smtp_url(value: str | None) -> str | None:
         urlsplit(value).scheme in ("smtp", "smtps") and urlsplit(value).hostname and _port_is_sound(value)
     ):
         raise ValueError("give a relay, as in smtp://user:password@host:25 or smtps://host")
+    return value
+
+
+def _issuer(value: str | None) -> str | None:
+    if value is not None:
+        parts = urlsplit(value)
+        here = parts.scheme == "http" and is_loopback(parts.hostname)
+        if not parts.hostname or not (parts.scheme == "https" or here):
+            raise ValueError("give the provider's issuer, as in https://login.example; it has to be https")
     return value
 
 
@@ -77,10 +96,17 @@ class Settings(BaseModel):
     mail_from: str = Field("Signpost <signpost@localhost>", pattern=r"^[^\r\n]+@[^\r\n]+$")
     reading: Literal["public", "signed-in"] = "public"
     sign_in_domains: str = "*"
-    oidc_issuer: str | None = None
-    oidc_client_id: str | None = None
+    sign_in_by_mail: Literal["yes", "no"] = "yes"
+    oidc_issuer: Annotated[str | None, AfterValidator(_issuer)] = None
+    oidc_client_id: str | None = Field(None, validate_default=True)
     oidc_client_secret: SecretStr | None = None
+    oidc_scopes: str = "openid email profile"
+    oidc_acr: str = ""
+    oidc_max_age: int = Field(12 * 3600, ge=0, le=7 * 24 * 3600)
+    oidc_name: str = "your organisation's account"
+    passkeys: Literal["off", "offered", "required"] = "off"
     timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/London"
+    bank_holidays: Literal["england", "wales", "scotland", "northern-ireland"] = "england"
     digest_at: time = time(7, 0)
     digest_weekday: str = "monday"
     organisation_name: str = "Signpost"
@@ -92,6 +118,37 @@ class Settings(BaseModel):
         if value.lower() not in WEEKDAYS:
             raise ValueError(f"give one of {', '.join(WEEKDAYS)}")
         return value.lower()
+
+    @field_validator("passkeys")
+    @classmethod
+    def _has_a_name(cls, value: str, info: ValidationInfo) -> str:
+        host = urlsplit(info.data.get("base_url", "")).hostname or ""
+        if value != "off" and (":" in host or host.replace(".", "").isdigit()):
+            raise ValueError("passkeys need a host name in SIGNPOST_BASE_URL, such as http://localhost:8000")
+        return value
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _client_id(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("oidc_issuer") and not value:
+            raise ValueError("give the name by which the provider of SIGNPOST_OIDC_ISSUER knows this directory")
+        return value
+
+    @property
+    def origin(self) -> str:
+        """BASE_URL without its path: what browsers call the origin of these pages."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether Signpost serves nobody but its own machine, by its BASE_URL."""
+        return is_loopback(urlsplit(self.base_url).hostname)
+
+    @property
+    def oidc_longest(self) -> timedelta:
+        """How long ago somebody may have signed in at the OpenID provider."""
+        return timedelta(seconds=self.oidc_max_age)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -117,6 +174,11 @@ class Settings(BaseModel):
     def index_folder(self) -> Path:
         """Where the search index lives."""
         return self.home / "index"
+
+    @property
+    def page_index_folder(self) -> Path:
+        """Where the index of knowledge pages lives."""
+        return self.home / "index-of-pages"
 
 
 @dataclass(frozen=True, slots=True)

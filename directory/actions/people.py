@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from directory.domain.policy import OPERATOR, Role, Scope
 from directory.domain.subscription import Facet, Frequency, describe
 from directory.errors import Invalid, Problem, TeamNotFound
-from directory.store import audit, people, subscriptions
+from directory.store import audit, passkeys, people, sessions, subscriptions
+from directory.store import pages as page_store
 from directory.store.database import Database
 from directory.store.organisations import organisations_by_id
 from directory.store.versions import find_ids, load_in_force
@@ -45,6 +46,18 @@ def _address(email: str) -> str:
     if not (name and at and domain) or any(character.isspace() or ord(character) < 32 for character in email):
         raise Invalid([Problem("email", f"{email!r} is not an email address")])
     return email
+
+
+def forget_passkeys(database: Database, *, email: str, at: datetime) -> int:
+    """Let go of all of a person's passkeys and sessions, when their devices are lost; returns how many passkeys."""
+    with database.write() as connection:
+        person = people.by_email(connection, email)
+        count = passkeys.remove_all(connection, person.id)
+        going_on = sessions.of_person(connection, person, at=at)
+        sessions.end(connection, person.id, [each.id for each in going_on], at=at)
+        details = {"passkeys": count, "sessions": len(going_on)}
+        audit.record(connection, audit.Event(at, OPERATOR, "forget-passkeys", f"person {person.id}", details))
+    return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +140,15 @@ def _resolve(
             rows = load_in_force(connection, "team", by_slug.values(), on=date.max)
             names |= {(facet, row.slug): row.facts.name for row in rows.values()}
             ids = tuple(row.slug for row in rows.values())
+        elif facet == "page":
+            pages = page_store.some(connection, values)
+            ids = _known(facet, {slug: slug for slug in pages}, values, problems)
+            names |= {(facet, slug): page.title for slug, page in pages.items()}
         else:
             ids = tuple(values)
         found[facet] = ids
+    if "page" in found and len(found) > 1:
+        problems.append(Problem("page", "a page is followed by itself: subscribe to the services in another step"))
     if problems:
         raise Invalid(problems)
     return found, names

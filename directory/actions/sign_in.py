@@ -11,10 +11,12 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from sqlalchemy import Connection
 
-from directory.domain.arriving import GOOD_FOR, code_of, same_code
+from directory.domain.arriving import GOOD_FOR, code_of, may_sign_in, same_code
+from directory.domain.openid import Identity
 from directory.domain.policy import Actor
 from directory.errors import SignInRefused, TooMany
 from directory.store import audit, letters, limits, people, sessions, sign_ins
@@ -98,8 +100,31 @@ def enter_by_code(
         _limit(connection, "guess from", browser.network, GUESSES_BY_NETWORK, secret=secret, at=at)
         tried = sign_ins.try_code(connection, at=at, id=sign_in, browser=browser.secret)
         fitting = [each for each in tried if same_code(code, code_of(each.id, secret))]
-        # A wrong guess is counted: what raised here would take the count back.
+        # A wrong guess is counted: what raised here would take the count back with it.
         return _enter(connection, fitting[0], browser=browser, method="mail", at=at) if fitting else None
+
+
+def enter_by_openid(
+    database: Database, identity: Identity, *, browser: Browser, next_path: str, domains: str, at: datetime
+) -> Arrived | None:
+    """Come in as an OpenID provider says; None where it does not vouch for an address that is not known yet.
+
+    After the first time it is the issuer and the subject that count, whatever becomes of the address. Raises
+    SignInRefused.
+    """
+    with database.write() as connection:
+        known = sign_ins.person_of(connection, identity.issuer, identity.subject)
+        email = known[1] if known else identity.email
+        if email is None:
+            raise SignInRefused("Your organisation's sign-in gives no email address. Sign in by email instead.")
+        if not may_sign_in(email, domains):
+            raise SignInRefused(f"Addresses such as {email} may not sign in here. Use your work account.")
+        if known is None and not identity.verified:
+            return None
+        person_id = known[0] if known else people.add(connection, email=email, name="", editor=None, at=at)
+        if known is None:
+            sign_ins.know(connection, issuer=identity.issuer, subject=identity.subject, person_id=person_id, at=at)
+        return Arrived(begin_session(connection, person_id, browser=browser, method="openid", at=at), next_path)
 
 
 def sign_out(database: Database, person_id: int, ids: Sequence[str], *, at: datetime) -> int:
@@ -116,7 +141,8 @@ def _enter(connection: Connection, asked: SignIn, *, browser: Browser, method: s
     if not sign_ins.use(connection, asked.id, at=at):
         raise SignInRefused("This link was used already, or is more than 10 minutes old. Ask for a new one.")
     person_id = people.add(connection, email=asked.email, name="", editor=None, at=at)
-    if asked.issuer is not None and asked.subject is not None:
+    # Who types the code elsewhere may have been talked into it: an identity is tied only where it was shown.
+    if asked.issuer is not None and asked.subject is not None and asked.asked_by(browser.secret):
         if sign_ins.person_of(connection, asked.issuer, asked.subject) is None:
             sign_ins.know(connection, issuer=asked.issuer, subject=asked.subject, person_id=person_id, at=at)
         method = "openid"
@@ -128,9 +154,7 @@ def begin_session(connection: Connection, person_id: int, *, browser: Browser, m
     if (old := browser.session) is not None:
         sessions.end(connection, old.person.id, [old.id], at=at)
     token, key = secrets.token_urlsafe(32), secrets.token_hex(8)
-    sessions.begin(
-        connection, id=key, token=token, person_id=person_id, method=method, device=browser.device, at=at
-    )
+    sessions.begin(connection, id=key, token=token, person_id=person_id, method=method, device=browser.device, at=at)
     by = Actor(f"person {person_id}", person_id)
     audit.record(connection, audit.Event(at, by, "sign-in", f"person {person_id}", {"method": method}))
     return token
@@ -140,5 +164,5 @@ def _limit(connection: Connection, what: str, whose: str, limit: Limit, *, secre
     key = hmac.new(secret.encode(), f"{what} {whose}".encode(), "sha256").hexdigest()
     wait = limits.take(connection, key, limit, at=at)
     if wait is not None:
-        seconds = int(wait.total_seconds()) + 1
+        seconds = ceil(wait.total_seconds())
         raise TooMany("That was tried many times. Wait a few minutes and try again.", wait=seconds)

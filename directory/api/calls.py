@@ -11,8 +11,10 @@ from starlette.responses import Response
 
 from directory.api.parameters import LARGEST, Parameters
 from directory.api.problems import Refused
-from directory.domain.policy import ANYONE, Actor
+from directory.domain.policy import Actor, can, could
 from directory.errors import NotAllowed, NotFound, NotSignedIn
+from directory.gate.routes import declared
+from directory.gate.sessions import actor_of
 from directory.site import Site
 from directory.store.people import actor_of_key
 
@@ -64,11 +66,11 @@ def reads(handler: Handler) -> Callable[[Request], Response]:
     def endpoint(request: Request) -> Response:
         site: Site = request.app.state.site
         by = _caller(request, site)
-        if by is ANYONE and site.settings.reading == "signed-in":
+        if not can(by, "read"):
             raise NotSignedIn("Reading needs a key here: send it as Authorization: Bearer KEY.")
         return handler(Call(request, site, by, Parameters(request.query_params)))
 
-    return endpoint
+    return declared(endpoint, {"*": "read"})  # type: ignore[no-any-return]
 
 
 def publishes(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -81,7 +83,7 @@ def publishes(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         call = Call(request, site, by, given, await _json_body(request))
         return await run_in_threadpool(handler, call)
 
-    return endpoint
+    return declared(endpoint, {"*": "publish"})  # type: ignore[no-any-return]
 
 
 def either(
@@ -92,17 +94,17 @@ def either(
     async def endpoint(request: Request) -> Response:
         return await (post(request) if request.method == "POST" else run_in_threadpool(get, request))
 
-    return endpoint
+    return declared(endpoint, {"GET": get.policy["*"], "POST": post.policy["*"]})  # type: ignore[attr-defined, no-any-return]
 
 
 def _caller(request: Request, site: Site) -> Actor:
-    """Whoever the key stands for; nobody in particular without one. A key that is not valid is refused, not ignored."""
+    """Whoever the key stands for or, without one, whose session it is. An invalid key is refused, not ignored."""
     if _KEYS_IN_QUERY & {name.lower() for name in request.query_params}:
         # Addresses end up in logs and histories.
         raise Refused(400, "key-in-query", "A key does not belong in an address: send Authorization: Bearer KEY.")
     given = request.headers.get("authorization")
     if given is None:
-        return ANYONE
+        return actor_of(request)
     scheme, _, secret = given.partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise NotSignedIn("Send the key as Authorization: Bearer KEY.")
@@ -115,10 +117,13 @@ def _caller(request: Request, site: Site) -> Actor:
 
 def _publisher(request: Request, site: Site) -> Actor:
     by = _caller(request, site)
-    if by is ANYONE:
+    if by.scope is None:
+        # A session is for pages: what a page may do in somebody's name is asked for by its own form.
         raise NotSignedIn("This needs a key that may publish: send it as Authorization: Bearer KEY.")
     if by.scope != "publish":
         raise NotAllowed("This key may only read: ask for one of scope publish.")
+    if not could(by, "publish"):
+        raise NotAllowed("This key's owner leads no team: it takes a lead, or an editor, to publish.")
     return by
 
 

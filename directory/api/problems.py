@@ -17,9 +17,12 @@ from directory.errors import Problem, SignpostError
 _STATUS: Mapping[type[SignpostError], tuple[int, str, str]] = {
     errors.NotFound: (404, "not-found", "Not found"),
     errors.NotSignedIn: (401, "not-signed-in", "A key is needed"),
+    errors.TooMany: (429, "too-many", "Too many tries"),
+    errors.TooLarge: (413, "too-large", "Too large"),
     errors.NotAllowed: (403, "not-allowed", "Not allowed"),
     errors.Invalid: (422, "invalid", "What was given breaks rules"),
     errors.EditConflict: (409, "edit-conflict", "Changed since you read it"),
+    errors.AlreadyWithdrawn: (409, "already-withdrawn", "The change was withdrawn before"),
     errors.IdempotencyConflict: (422, "idempotency-conflict", "The key was used for another body"),
     errors.IndexDamaged: (503, "search-unavailable", "Search is being made anew"),
 }

@@ -7,8 +7,8 @@ from typing import cast, get_args
 
 import click
 
-from directory.actions.people import add_key, add_user, revoke_key, subscribe_person
-from directory.commands.shared import Day, Failure, as_json, opened, print_json
+from directory.actions.people import add_key, add_user, forget_passkeys, revoke_key, subscribe_person
+from directory.commands.shared import Day, Failure, as_json, counted, opened, print_json
 from directory.domain.change import KINDS
 from directory.domain.policy import Role, Scope
 from directory.domain.subscription import FREQUENCIES, Facet, Frequency
@@ -32,6 +32,16 @@ def user_add(email: str, name: str, team: str | None, role: Role | None) -> None
     with opened() as site:
         added = add_user(site.database, email=email, name=name, team=team, role=role, at=site.now())
         click.echo(f"{added.email} is {'an editor' if added.editor else 'here'}" + _roles(added))
+
+
+@user.command("forget-passkeys")
+@click.argument("email")
+def user_forget_passkeys(email: str) -> None:
+    """Somebody lost the devices with their passkeys: let go of those, and sign them out everywhere."""
+    with opened() as site:
+        count = forget_passkeys(site.database, email=email, at=site.now())
+        gone = counted(count, "passkey")
+        click.echo(f"{email} has no passkeys any more ({gone} let go) and is signed out everywhere")
 
 
 def _roles(person: people.Person) -> str:
@@ -115,6 +125,7 @@ def key_revoke(key_id: str) -> None:
 @click.option("--need", "needs", multiple=True, help="What a patient needs.")
 @click.option("--owner", "owners", multiple=True, help="Slug or ODS code of the organisation that runs it.")
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Only changes of this kind.")
+@click.option("--page", "pages", multiple=True, help="Slug of a knowledge page; it goes with no other option.")
 @click.option("--every", type=click.Choice(FREQUENCIES), default="daily", show_default=True)
 def subscribe(
     email: str,
@@ -124,10 +135,12 @@ def subscribe(
     needs: tuple[str, ...],
     owners: tuple[str, ...],
     kinds: tuple[str, ...],
+    pages: tuple[str, ...],
     every: str,
 ) -> None:
-    """Tell somebody of changes. Different options narrow; the same option again widens."""
+    """Tell somebody of changes, or of a page. Different options narrow; the same option again widens."""
     given = {"service": services, "team": teams, "area": areas, "need": needs, "owner": owners, "kind": kinds}
+    given["page"] = pages
     criteria = {cast("Facet", facet): values for facet, values in given.items() if values}
     with opened() as site:
         made = subscribe_person(

@@ -62,16 +62,17 @@ def by_email(connection: Connection, email: str) -> Person:
     row = connection.execute(select(people).where(people.c.email == email.strip().lower())).one_or_none()
     if row is None:
         raise PersonNotFound(f"Nobody here has the address {email}; `signpost user add {email}` adds them.")
-    return _person(connection, row)
+    return person_of_row(connection, row)
 
 
 def every(connection: Connection) -> list[Person]:
     """Everybody, in the order of their addresses."""
     rows = connection.execute(select(people).where(people.c.email.is_not(None)).order_by(people.c.email)).all()
-    return [_person(connection, row) for row in rows]
+    return [person_of_row(connection, row) for row in rows]
 
 
-def _person(connection: Connection, row: Any) -> Person:
+def person_of_row(connection: Connection, row: Any) -> Person:
+    """Somebody, from their row of `people`, with their roles."""
     joined = select(teams.c.slug, memberships.c.role).join(teams, teams.c.id == memberships.c.team_id)
     roles = {found.slug: found.role for found in connection.execute(joined.where(memberships.c.person_id == row.id))}
     return Person(row.id, row.email, row.name, row.editor, roles)
@@ -132,7 +133,7 @@ def actor_of_key(connection: Connection, secret: str, *, at: datetime) -> Actor 
     row = connection.execute(valid).one_or_none()
     if row is None:
         return None
-    person = _person(connection, row)
+    person = person_of_row(connection, row)
     return Actor(f"key {row.key_id}", person.id, person.editor, person.roles, row.scope)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from directory import errors
+from directory.gate.forms import form_of
 from directory.web.rendering import page
 
 
@@ -35,13 +37,21 @@ def shown_of(error: Exception) -> Shown:
     match error:
         case errors.NotFound():
             return Shown(404, "Page not found", str(error))
+        case errors.SignInRefused():
+            return Shown(403, "You could not be signed in", str(error))
+        case errors.ProviderFailed():
+            return Shown(503, "Your organisation's sign-in does not answer", str(error))
+        case errors.TooMany():
+            return Shown(429, "Please wait", str(error))
+        case errors.TooLarge():
+            return Shown(413, "That is too much at once", str(error))
         case errors.NotSignedIn():
             return Shown(401, "You need to sign in", str(error))
         case errors.NotAllowed():
             return Shown(403, "You cannot do this", str(error))
         case errors.Invalid():
             return Shown(422, "There is a problem", "", error.problems)
-        case errors.EditConflict() | errors.IdempotencyConflict():
+        case errors.EditConflict() | errors.AlreadyWithdrawn() | errors.IdempotencyConflict():
             return Shown(409, "Somebody else changed this first", str(error))
         case errors.IndexDamaged():
             return Shown(503, "Search is being rebuilt", "This takes a minute or two. Try again then.")
@@ -54,10 +64,33 @@ def shown_of(error: Exception) -> Shown:
 
 def error_page(request: Request, error: Exception) -> Response:
     """The page for an error."""
+    if isinstance(error, errors.NotSignedIn | errors.PasskeyNeeded):
+        return _first(request, error)
     shown = shown_of(error)
     response = page(request, "error.html", shown.status, shown=shown)
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
-    if shown.status == 503:
+    if isinstance(error, errors.TooMany):
+        response.headers["Retry-After"] = str(error.wait)
+    elif shown.status == 503:
         response.headers["Retry-After"] = "60"
     return response
+
+
+def _first(request: Request, error: errors.NotSignedIn | errors.PasskeyNeeded) -> Response:
+    """To the page where one signs in or shows a passkey, and back; what was typed into a form waits on the page."""
+    signs_in = isinstance(error, errors.NotSignedIn)
+    path = "/sign-in" if signs_in else "/step-up"
+    if request.method in ("GET", "HEAD"):
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"{path}?{urlencode({'next': here})}", 303, headers={"Cache-Control": "no-store"})
+    return page(
+        request,
+        "again.html",
+        401 if signs_in else 403,
+        heading="Sign in again to go on" if signs_in else "Show your passkey to go on",
+        first=f"{path}?{urlencode({'next': '/account'})}",
+        first_words="Sign in" if signs_in else "Show your passkey",
+        action=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        fields=form_of(request).fields,
+    )

@@ -32,7 +32,9 @@ def message(request: Request) -> Response:
 
 def message_html(request: Request) -> Response:
     """`/mail/{name}/html`: a message as its reader sees it, for the frame in which it is shown."""
-    return HTMLResponse(_one(request).html, headers=MESSAGE_HEADERS)
+    # Links open beside the frame: these pages do not let themselves be shown in one.
+    html = _one(request).html.replace("<head>", '<head><base target="_blank">', 1)
+    return HTMLResponse(html, headers=MESSAGE_HEADERS)
 
 
 def _kept(request: Request) -> list[StoredMail]:

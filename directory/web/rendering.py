@@ -15,11 +15,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from directory.content.markdown import render
+from directory.domain.policy import can
+from directory.gate.sessions import actor_of, session_of
 from directory.site import Site
 from directory.web import words
+from directory.web.views.reader import Reader
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+LONGEST_HERE = 500
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; "
@@ -36,17 +40,42 @@ def site_of(request: Request) -> Site:
     return site
 
 
+def reader_of(request: Request) -> Reader:
+    """Who reads now."""
+    site = site_of(request)
+    return Reader(site.now(), site.settings.zone, site.opening)
+
+
 def page(request: Request, template: str, status_code: int = 200, **context: Any) -> HTMLResponse:
     """A page, rendered."""
-    settings = site_of(request).settings
+    settings, session = site_of(request).settings, session_of(request)
     html = (
         environment()
         .get_template(template)
         .render(
-            site_name=settings.organisation_name, shows_mail=settings.smtp_url is None, path=request.url.path, **context
+            site_name=settings.organisation_name,
+            shows_mail=settings.smtp_url is None and can(actor_of(request), "read-mail"),
+            path=request.url.path,
+            here=_here(request),
+            who=session.person.name or session.person.email if session else None,
+            **context,
         )
     )
     return HTMLResponse(html, status_code, headers=HEADERS)
+
+
+def with_scripts(response: HTMLResponse) -> HTMLResponse:
+    """The same page, let run the scripts of /static, and no others."""
+    response.headers["Content-Security-Policy"] += "; script-src 'self'"
+    return response
+
+
+def _here(request: Request) -> str:
+    """Where to come back to after signing in."""
+    if request.method != "GET" or request.url.path.startswith(("/sign-", "/step-up")):
+        return "/"
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return here if len(here) <= LONGEST_HERE else "/"
 
 
 def markdown(text: str, top: int = 2) -> Markup:
@@ -55,6 +84,12 @@ def markdown(text: str, top: int = 2) -> Markup:
     # What nh3 leaves is safe, and its heading tags have no attributes.
     lowered = re.sub(r"(</?h)([1-6])>", lambda tag: f"{tag[1]}{max(int(tag[2]), top)}>", html)
     return Markup(lowered)  # noqa: S704
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a file of /static: what changes has a new one, so that a browser can keep it for ever."""
+    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
 @cache
@@ -78,7 +113,7 @@ def environment() -> Environment:
     }
     made.globals |= {
         "words": words,
-        # A new style sheet has a new address, so that it can be kept for ever.
-        "stylesheet": f"/static/site.css?v={hashlib.sha256((STATIC / 'site.css').read_bytes()).hexdigest()[:12]}",
+        "asset": asset,
+        "stylesheet": asset("site.css"),
     }
     return made

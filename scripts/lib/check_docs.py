@@ -16,7 +16,9 @@ def problems() -> list[str]:
         f"{document}: there is no {target}"
         for document in documents
         for target in LINK.findall(document.read_text(encoding="utf-8"))
-        if "://" not in target and not target.startswith("mailto:") and not (document.parent / target).exists()
+        if "://" not in target
+        and not target.startswith(("mailto:", "service:"))
+        and not (document.parent / target).exists()
     ]
     operations = Path("docs/operations.md").read_text(encoding="utf-8")
     wanted = [PREFIX + name.upper() for name in Settings.model_fields] + [f"signpost {name}" for name in COMMANDS]

@@ -12,16 +12,20 @@ from typing import Any, cast
 import pytest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from directory.api.routes import problem, routes
-from directory.domain.query import Query
+from directory.domain.area import Gazetteer
+from directory.domain.query import Hit, Query
 from directory.errors import SignpostError
+from directory.gate.sessions import Sessions
 from directory.search.engine import Suggestion
 from directory.search.find import Found
 from directory.search.plan import Plan
 from directory.settings import Settings
-from directory.store import people
+from directory.site import Site
+from directory.store import areas, people
 from directory.store.database import Database
 from tests import build
 
@@ -46,6 +50,13 @@ class FakeSite:
     settings: Settings = field(default_factory=lambda: Settings.model_validate({"base_url": BASE_URL}))
     search: Callable[[Query], Found] = nothing_found
     suggest: Callable[[str], tuple[Suggestion, ...]] = lambda _prefix: ()
+    search_pages: Callable[[str, bool], tuple[Hit, ...]] = lambda _text, _respell: ()
+    suggest_pages: Callable[[str], tuple[Suggestion, ...]] = lambda _prefix: ()
+    opening = Site.opening
+
+    def gazetteer(self) -> Gazetteer:
+        with self.database.read() as connection:
+            return Gazetteer.of(areas.load(connection))
 
     def now(self) -> datetime:
         return build.NOON
@@ -57,6 +68,7 @@ class FakeSite:
 def app_of(site: FakeSite) -> Starlette:
     app = Starlette(
         routes=[Mount("/api/v1", routes=routes())],
+        middleware=[Middleware(Sessions, site=cast(Any, site))],
         exception_handlers={SignpostError: problem, HTTPException: problem, Exception: problem},
     )
     app.state.site = site
@@ -116,13 +128,15 @@ class Api:
         assert answer.status_code == status, answer.text
         return answer.json()
 
-    def post(self, body: object, *, key: str | None = PUBLISH_KEY, query: str = "", **headers: str) -> Any:
+    def post(
+        self, body: object, *, key: str | None = PUBLISH_KEY, query: str = "", path: str = "/changes", **headers: str
+    ) -> Any:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if key:
             given["Authorization"] = f"Bearer {key}"
         given.setdefault("Content-Type", "application/json")
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return self.client.post(f"/api/v1/changes{query}", content=content, headers=given)
+        return self.client.post(f"/api/v1{path}{query}", content=content, headers=given)
 
     def numbers(self) -> list[int]:
         return [change["number"] for change in self.get("/changes?limit=200")["items"]]

@@ -26,3 +26,11 @@ def test_a_suggestion_leads_to_its_service_or_to_its_question(light_site: FakeSi
 def test_nothing_typed_is_a_mistake_that_names_itself(light_site: FakeSite) -> None:
     answer = TestClient(app_of(light_site)).get("/api/v1/suggest")
     assert (answer.status_code, "q" in answer.text) == (400, True)
+
+
+def test_pages_are_suggested_last_and_within_the_eight(light_site: FakeSite) -> None:
+    light_site.suggest = lambda _prefix: tuple(Suggestion(f"leg {at}", "need") for at in range(8))
+    light_site.suggest_pages = lambda _prefix: (Suggestion("Leg wound", "name", "leg-wound"),)
+    answer = TestClient(app_of(light_site)).get("/api/v1/suggest?q=leg").json()
+    assert len(answer["items"]) == 8
+    assert answer["items"][-1] == {"text": "Leg wound", "type": "page", "href": f"{BASE_URL}/pages/leg-wound"}

@@ -13,14 +13,13 @@ from pathlib import Path
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
-from starlette.applications import Starlette
 
 from directory.actions.follow import follow_index
+from directory.app import build as build_app
 from directory.search.index import WhooshEngine
 from directory.settings import load
 from directory.site import Site
 from directory.store.database import Database
-from directory.web.routes import error_handlers, routes
 from tests import build
 from tests.web import world
 
@@ -53,8 +52,7 @@ def address(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
     site = Site(settings, Database(settings.database_url), WhooshEngine(settings.index_folder), lambda: build.NOON)
     world.fill(site.database)
     follow_index(site.database, site.engine, today=site.today())
-    app = Starlette(routes=routes(), exception_handlers=error_handlers())
-    app.state.site = site
+    app = build_app(site)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))

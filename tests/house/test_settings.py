@@ -23,10 +23,17 @@ DEFAULTS = {
     "MAIL_FROM": "Signpost <signpost@localhost>",
     "READING": "public",
     "SIGN_IN_DOMAINS": "*",
+    "SIGN_IN_BY_MAIL": "yes",
     "OIDC_ISSUER": "",
     "OIDC_CLIENT_ID": "",
     "OIDC_CLIENT_SECRET": "",
+    "OIDC_SCOPES": "openid email profile",
+    "OIDC_ACR": "",
+    "OIDC_MAX_AGE": "43200",
+    "OIDC_NAME": "your organisation's account",
+    "PASSKEYS": "off",
     "TIMEZONE": "Europe/London",
+    "BANK_HOLIDAYS": "england",
     "DIGEST_AT": "07:00:00",
     "DIGEST_WEEKDAY": "monday",
     "ORGANISATION_NAME": "Signpost",
@@ -156,3 +163,30 @@ def test_processes_that_start_at_once_agree_on_the_secret(tmp_path: Path) -> Non
     with ProcessPoolExecutor(4) as processes, ThreadPoolExecutor(4) as threads:
         found = {*processes.map(_secret, homes), *threads.map(_secret, homes)}
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("issuer", ["http://login.example", "login.example", "ftp://login.example", "https://", "x"])
+def test_an_issuer_has_to_be_https(tmp_path: Path, issuer: str) -> None:
+    with pytest.raises(SettingsError, match="SIGNPOST_OIDC_ISSUER: give the provider's issuer"):
+        loaded(tmp_path, OIDC_ISSUER=issuer, OIDC_CLIENT_ID="signpost")
+
+
+def test_a_provider_needs_our_name(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="SIGNPOST_OIDC_CLIENT_ID: give the name"):
+        loaded(tmp_path, OIDC_ISSUER="https://login.example")
+    assert loaded(tmp_path, OIDC_ISSUER="http://127.0.0.1:9", OIDC_CLIENT_ID="x").oidc_issuer == "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("address", "local"),
+    [
+        ("http://127.0.0.1:8000", True),
+        ("http://localhost", True),
+        ("http://[::1]:8000", True),
+        ("https://signpost.example", False),
+        ("http://127.evil.example", False),
+        ("http://10.0.0.1", False),
+    ],
+)
+def test_what_is_local(tmp_path: Path, address: str, local: bool) -> None:
+    assert loaded(tmp_path, BASE_URL=address).is_local is local

@@ -11,16 +11,18 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from starlette.applications import Starlette
 
+from directory.actions.sign_in import Browser, begin_session
+from directory.app import build as build_app
+from directory.domain.policy import Role
 from directory.domain.query import Hit, Matched, Query
 from directory.search.find import Found
 from directory.search.index import WhooshEngine
 from directory.search.plan import Plan
 from directory.settings import load
 from directory.site import Site
+from directory.store import people
 from directory.store.database import Database
-from directory.web.routes import error_handlers, routes
 from tests import build
 from tests.web import world
 
@@ -29,7 +31,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
 
-__all__ = ["FoundSite", "TestClient", "found", "h1", "hit", "words_of"]
+__all__ = ["FoundSite", "TestClient", "client_of", "found", "h1", "hit", "signed_in", "words_of"]
 
 
 @dataclass(slots=True)
@@ -67,9 +69,24 @@ def site_over(url: str, home: Path, **given: str) -> FoundSite:
 
 
 def client_of(site: Site) -> TestClient:
-    app = Starlette(routes=routes(), exception_handlers=error_handlers())
-    app.state.site = site
-    return TestClient(app, raise_server_exceptions=False, follow_redirects=False)
+    """A browser: it says of its requests that they come from the site's own pages."""
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    return TestClient(
+        build_app(site), site.settings.base_url, headers=headers, raise_server_exceptions=False, follow_redirects=False
+    )
+
+
+def signed_in(site: Site, email: str, *, editor: bool = False, role: Role | None = None, team: str = "") -> TestClient:
+    """A browser in which somebody is signed in, with a role in a team or as an editor."""
+    with site.database.write() as connection:
+        person_id = people.add(connection, email=email, name="", editor=editor, at=site.now())
+        if role is not None:
+            people.join(connection, person_id=person_id, team_id=team, role=role, at=site.now())
+        browser = Browser("", "127.0.0.1", "Chromium on Linux")
+        token = begin_session(connection, person_id, browser=browser, method="mail", at=site.now())
+    client = client_of(site)
+    client.cookies.set("signpost-session", token, domain="127.0.0.1")
+    return client
 
 
 @pytest.fixture(scope="session")

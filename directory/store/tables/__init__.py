@@ -4,7 +4,7 @@ Instants are `Instant` columns (UTC); days are `Date` columns in the directory's
 written by `directory.shapes`, so that both databases keep the same bytes.
 """
 
-from directory.store.tables import changes, learning, nouns, people, telling, trust
+from directory.store.tables import changes, identity, learning, nouns, people, places, telling, trust
 from directory.store.tables.kinds import metadata
 
-__all__ = ["changes", "learning", "metadata", "nouns", "people", "telling", "trust"]
+__all__ = ["changes", "identity", "learning", "metadata", "nouns", "people", "places", "telling", "trust"]

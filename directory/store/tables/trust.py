@@ -11,10 +11,20 @@ sessions = Table(
     metadata,
     # Only a digest of the token is kept: a stolen copy of the table opens nothing.
     Column("token_sha256", String(64), primary_key=True),
+    # What a person ends it by, among their own.
+    Column("id", String(16), nullable=False, unique=True),
     Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
-    Column("created_at", Instant, nullable=False),
+    Column("method", String(16), nullable=False),
+    Column("device", String(100), nullable=False),
+    Column("created_at", Instant, nullable=False, index=True),
     Column("seen_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    # When a passkey was last shown.
+    Column("confirmed_at", Instant),
+    # What the browser's passkey has to sign next; taken once.
+    Column("challenge", String(128)),
+    Column("challenge_for", String(16)),
+    Column("challenged_at", Instant),
 )
 
 keys = Table(

@@ -1,0 +1,1 @@
+"""Who comes in: sessions, other sites' requests kept out, and what each route asks of whoever comes."""
