@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from directory.domain.change import fold
 from directory.domain.service import FIELDS, Facts
 from directory.errors import Invalid, Problem
 from directory.exchange import services_csv_writing as sheet
+from directory.store import areas as area_store
 from directory.store import organisations as organisation_store
 from directory.store import vocabulary as vocabulary_store
 from directory.store.database import Database
@@ -142,8 +143,10 @@ def export_folder(database: Database, job: Export) -> Exported:
 
 def _write_folder(connection: Connection, job: Export, folder: Path) -> int:
     slugs = organisation_store.slugs(connection)
+    organisations: dict[str, str] = {}
     for rows in standing(connection, "organisation", on=job.on, known_at=job.known_at):
         _put(folder / "organisations", [(row.slug, exporting.organisation_text(row)) for row in rows])
+        organisations |= {row.subject_id: row.slug for row in rows}
     for rows in standing(connection, "team", on=job.on, known_at=job.known_at):
         texts = [(row.slug, exporting.team_text(row, slugs[row.facts.organisation])) for row in rows]
         _put(folder / "teams", texts)
@@ -156,9 +159,28 @@ def _write_folder(connection: Connection, job: Export, folder: Path) -> int:
         folder / "pages",
         [(page.slug, page.text) for page in standing_pages(connection, on=job.on, known_at=job.known_at)],
     )
-    if lines := vocabulary_store.terms(connection):
-        (folder / "vocabulary.yaml").write_text(exporting.vocabulary_text(lines), encoding="utf-8", newline="\n")
+    _put_lists(connection, folder, organisations)
     return count
+
+
+def _put_lists(connection: Connection, folder: Path, organisations: Mapping[str, str]) -> None:
+    """What has no days of its own (words, areas) is as it is now; memberships, with their days, of those written."""
+    memberships = sorted(
+        (
+            replace(each, member=organisations[each.member], of=organisations[each.of])
+            for each in organisation_store.all_memberships(connection)
+            if each.member in organisations and each.of in organisations
+        ),
+        key=lambda each: (each.member, each.of, each.kind, each.start),
+    )
+    lists = {
+        "vocabulary.yaml": (vocabulary_store.terms(connection), exporting.vocabulary_text),
+        "areas.yaml": (area_store.load(connection), exporting.areas_text),
+        "memberships.yaml": (memberships, exporting.memberships_text),
+    }
+    for name, (lines, text) in lists.items():
+        if lines:
+            (folder / name).write_text(text(lines), encoding="utf-8", newline="\n")  # type: ignore[operator]
 
 
 def _put(folder: Path, texts: Sequence[tuple[str, str]]) -> None:

@@ -23,8 +23,10 @@ from directory.domain.service import Owner
 from directory.domain.source import SourceService
 from directory.domain.succession import Noun
 from directory.domain.timeline import Timeline
-from directory.errors import NotAllowed
+from directory.errors import Invalid, NotAllowed, Problem
+from directory.store import areas as area_store
 from directory.store import changes as change_store
+from directory.store import imports as import_store
 from directory.store import pages as page_store
 from directory.store import vocabulary as vocabulary_store
 from directory.store.database import Database
@@ -50,6 +52,7 @@ def import_folder(
         drafts, instants = [draft for draft, _ in found.drafts], [instant for _, instant in found.drafts]
         published = publish_in(connection, drafts, by=by, at=instants, zone=zone)
         _write_pages_and_words(connection, folder, at=at)
+        _write_areas_and_memberships(connection, folder, at=at)
         if dry_run:
             connection.rollback()
     return Imported(tuple(published), found.unchanged, ())
@@ -178,3 +181,14 @@ def _write_pages_and_words(connection: Connection, folder: Folder, *, at: dateti
     vocabulary_store.put(
         connection, [line for line in folder.vocabulary if known.get(line[0]) != (line[1], line[2])], at=at
     )
+
+
+def _write_areas_and_memberships(connection: Connection, folder: Folder, *, at: datetime) -> None:
+    """Raises `Invalid` naming the organisations of memberships that nobody knows."""
+    known = set(area_store.load(connection))
+    area_store.put(connection, [area for area in folder.areas if area not in known], at=at)
+    ends = {end: None for each in folder.memberships for end in (each.member, each.of)}
+    ids = find_ids(connection, "organisation", ends)
+    if unknown := [end for end in ends if end not in ids]:
+        raise Invalid([Problem("memberships.yaml", f"there is no organisation {end}") for end in unknown])
+    import_store.add_memberships(connection, folder.memberships, ids)

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import yaml
 
 from directory.content.markdown import dump
+from directory.domain.area import Area
+from directory.domain.organisation import OrganisationMembership
 from directory.shapes import to_plain
 
 
@@ -45,6 +47,20 @@ def service_text(version: Standing, organisation: str) -> str:
 def vocabulary_text(lines: Sequence[tuple[str, tuple[str, ...], str]]) -> str:
     """The words that staff use for one another, each line a term, what it means and of which kind it is."""
     plain = [{"term": term, "means": list(means), "kind": kind} for term, means, kind in lines]
+    return _list_text(plain)
+
+
+def areas_text(areas: Sequence[Area]) -> str:
+    """The register of areas."""
+    return _list_text([to_plain(area) for area in areas])
+
+
+def memberships_text(memberships: Sequence[OrganisationMembership]) -> str:
+    """Who belongs to whom, and when, by slugs."""
+    return _list_text([to_plain(membership) for membership in memberships])
+
+
+def _list_text(plain: list[dict[str, Any]]) -> str:
     return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
 
 

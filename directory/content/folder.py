@@ -1,4 +1,4 @@
-"""A folder of Markdown (organisations, teams, services, changes, pages, vocabulary) to domain values."""
+"""A folder of Markdown (organisations, teams, services, changes, pages), and its lists in YAML, to domain values."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from typing import Any, TypeVar
 import yaml
 
 from directory.content.markdown import Document, parse
+from directory.content.pages import PageFile, read_page
 from directory.content.reading import ChangeFile, read_change
+from directory.domain.area import Area
+from directory.domain.change import fold
+from directory.domain.organisation import OrganisationMembership
 from directory.domain.service import Facts, Owner
 from directory.domain.source import SourceOrganisation, SourceService
 from directory.errors import Invalid, Problem
 from directory.shapes import SHAPE_OF_NOUN, from_plain, required_fields, set_from_plain
 
 T = TypeVar("T")
-PAGE_KINDS = ("pathway", "forum", "guidance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +41,6 @@ class _Line:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class PageFile:
-    """A knowledge page: its whole text, and what is listed of it."""
-
-    slug: str
-    kind: str
-    title: str
-    updated: date
-    text: str
-
-
 @dataclass(slots=True)
 class Folder:
     """Everything that a folder says."""
@@ -59,6 +51,8 @@ class Folder:
     changes: list[ChangeFile] = field(default_factory=list)
     pages: list[PageFile] = field(default_factory=list)
     vocabulary: list[tuple[str, tuple[str, ...], str]] = field(default_factory=list)
+    areas: list[Area] = field(default_factory=list)
+    memberships: list[OrganisationMembership] = field(default_factory=list)
 
 
 def read_folder(folder: Path) -> Folder:
@@ -73,9 +67,11 @@ def read_folder(folder: Path) -> Folder:
     vocabulary = folder / "vocabulary.yaml"
     if vocabulary.exists():
         found.vocabulary = _vocabulary(vocabulary, problems)
+    found.areas = _areas(folder / "areas.yaml", problems)
+    found.memberships = _listed(folder / "memberships.yaml", OrganisationMembership, problems)
     if problems:
         raise Invalid(problems)
-    if not any((found.organisations, found.services, found.changes, found.pages, found.vocabulary)):
+    if not any(getattr(found, said) for said in found.__slots__):
         raise Invalid([Problem(str(folder), "there are no services, changes or pages in this folder")])
     return found
 
@@ -157,16 +153,7 @@ def _day(document: Document) -> date:
 
 
 def _page(path: Path, text: str) -> PageFile:
-    facts = parse(text, where=path.name).facts
-    problems = []
-    if not str(facts.get("title") or "").strip():
-        problems.append(Problem("title", "a page needs a title"))
-    if facts.get("kind") not in PAGE_KINDS:
-        problems.append(Problem("kind", f"give one of {', '.join(PAGE_KINDS)}"))
-    if problems:
-        raise Invalid(problems)
-    updated: date = from_plain(date, facts.get("updated"), where="updated")
-    return PageFile(path.stem, str(facts["kind"]), str(facts["title"]), updated, text)
+    return read_page(text, slug=path.stem)
 
 
 def _vocabulary(path: Path, problems: list[Problem]) -> list[tuple[str, tuple[str, ...], str]]:
@@ -182,3 +169,32 @@ def _vocabulary(path: Path, problems: list[Problem]) -> list[tuple[str, tuple[st
     counted = Counter(line.term for line in lines)
     problems += [Problem(path.name, f"{term} is there twice") for term, times in counted.items() if times > 1]
     return [(line.term, line.means, line.kind) for line in lines]
+
+
+def _areas(path: Path, problems: list[Problem]) -> list[Area]:
+    areas = _listed(path, Area, problems)
+    names = Counter(fold(area.name) for area in areas)
+    problems += [Problem(path.name, f"{name} is there twice") for name, times in names.items() if times > 1]
+    problems += [
+        Problem(path.name, f"{area.name} lies within {wider}, which is not an area of this list")
+        for area in areas
+        for wider in area.within
+        if fold(wider) not in names
+    ]
+    return areas
+
+
+def _listed(path: Path, shape: type[T], problems: list[Problem]) -> list[T]:
+    """A list of one shape in a YAML file; empty where there is no such file."""
+    if not path.exists():
+        return []
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return from_plain(list[shape], given or [], where=path.name)  # type: ignore[valid-type]
+    except UnicodeDecodeError:
+        problems.append(Problem(path.name, "this is not UTF-8 text; save it as UTF-8"))
+    except yaml.YAMLError as error:
+        problems.append(Problem(path.name, f"this is not YAML: {str(error).splitlines()[0]}"))
+    except Invalid as invalid:
+        problems += [_named(path, problem) for problem in invalid.problems]
+    return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import time
 
 _DAYS = {
     "Mo": "Monday", "Tu": "Tuesday", "We": "Wednesday", "Th": "Thursday", "Fr": "Friday", "Sa": "Saturday",
@@ -28,6 +29,11 @@ def hours_in_words(text: str) -> str:
     if not said or None in said:
         return text.strip()
     return ". ".join(sentence for sentence in said if sentence)
+
+
+def time_in_words(at: time) -> str:
+    """A time as the NHS content guide writes it: 9am, 5:30pm, midday, midnight."""
+    return _time(f"{at.hour}", f"{at.minute:02d}") or ""
 
 
 def _parts(text: str) -> Iterator[str]:

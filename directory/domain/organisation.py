@@ -73,6 +73,7 @@ class Organisation:
 class OrganisationMembership:
     """From `start` to the day before `end`, one organisation belongs to another (a GP practice to its commissioner)."""
 
+    __pydantic_config__: ClassVar[Mapping[str, object]] = {"extra": "forbid", "str_strip_whitespace": True}
     member: str
     of: str
     kind: str

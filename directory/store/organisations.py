@@ -88,6 +88,15 @@ def memberships(connection: Connection, ids: Iterable[str], *, on: date) -> dict
     return found
 
 
+def all_memberships(connection: Connection) -> list[OrganisationMembership]:
+    """Everything that ever belonged to something, by ids."""
+    table = organisation_memberships
+    return [
+        OrganisationMembership(row.member, row.of, row.kind, row.start, row.end)
+        for row in connection.execute(select(table))
+    ]
+
+
 def team(connection: Connection, slug: str, *, on: date, known_at: datetime | None = None) -> Team:
     """One team by slug; raises TeamNotFound where it does not exist or had not begun."""
     ids = find_ids(connection, "team", [slug])

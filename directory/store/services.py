@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import Column, Connection, func, select
+from sqlalchemy import Column, Connection, exists, func, select
 
 from directory.domain.service import Entry, Upcoming
 from directory.errors import ServiceNotFound
@@ -100,11 +100,14 @@ def _latest_numbers(connection: Connection, ids: Iterable[str]) -> dict[str, int
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which services to list; what is None does not narrow. `owner` is who runs them on the day; `area` is folded."""
+    """Which services to list; what is empty does not narrow.
+
+    `owner` is who runs them on the day; of `areas`, folded, one is enough.
+    """
 
     owner: str | None = None
     team: str | None = None
-    area: str | None = None
+    areas: tuple[str, ...] = ()
     status: str | None = None
 
 
@@ -127,13 +130,14 @@ def list_ids(
         statement = statement.where(service_versions.c.owner_team == wanted.team)
     if wanted.status is not None:
         statement = statement.where(service_versions.c.status == wanted.status)
-    if wanted.area is not None:
-        statement = statement.join(
-            version_terms,
-            (version_terms.c.subject_id == service_versions.c.subject_id)
-            & (version_terms.c.number == service_versions.c.number)
-            & (version_terms.c.facet == "area")
-            & (version_terms.c.value == wanted.area),
+    if wanted.areas:
+        statement = statement.where(
+            exists().where(
+                version_terms.c.subject_id == service_versions.c.subject_id,
+                version_terms.c.number == service_versions.c.number,
+                version_terms.c.facet == "area",
+                version_terms.c.value.in_(wanted.areas),
+            )
         )
     return list(connection.scalars(statement.with_only_columns(services.c.id).order_by(services.c.id).limit(limit)))
 

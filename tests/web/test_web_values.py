@@ -116,6 +116,6 @@ def test_words() -> None:
     assert words.ages_in_words(0, 17) == "Aged 17 and under"
     assert words.ages_in_words(18, None) == "Aged 18 and over"
     assert words.areas_in_words((Area("A", basis="registered"), Area("B", basis="registered"), Area("C"))) == (
-        "Registered with a GP in A or B",
-        "Living in C",
+        "People registered with a GP in A or B",
+        "People who live in C",
     )
