@@ -19,6 +19,8 @@ COMMANDS = {
     "subscribe": "people:subscribe",
     "user": "people:user",
     "key": "people:key",
+    "vocabulary": "learning:vocabulary",
+    "gaps": "learning:gaps",
     "digest": "keeping:digest",
     "content": "keeping:content",
     "reindex": "running:reindex",

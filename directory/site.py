@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from directory.domain.query import Query
+from directory.domain.area import Gazetteer
+from directory.domain.opening import Opening
+from directory.domain.query import Hit, Query
+from directory.domain.service import Facts
+from directory.errors import IndexDamaged
+from directory.exchange.bank_holidays import BankHolidays
+from directory.exchange.opening_times import opening_at
+from directory.outbound.openid import Provider
 from directory.search.engine import Suggestion
 from directory.search.find import Found, find
 from directory.search.index import WhooshEngine
+from directory.search.pages import find_pages
+from directory.search.registered import in_its_area
 from directory.search.vocabulary import Term, Vocabulary
 from directory.settings import Settings
+from directory.store import areas as area_store
 from directory.store import vocabulary as vocabulary_store
 from directory.store.database import Database
 
@@ -29,7 +39,13 @@ class Site:
     database: Database
     engine: WhooshEngine
     clock: Callable[[], datetime] = utc_now
+    page_engine: WhooshEngine = field(init=False)
     _vocabulary: tuple[object, Vocabulary] | None = None
+    _gazetteer: tuple[object, Gazetteer] | None = None
+    _provider: Provider | None = None
+
+    def __post_init__(self) -> None:
+        self.page_engine = WhooshEngine(self.settings.page_index_folder)
 
     @classmethod
     def open(cls, settings: Settings) -> Site:
@@ -44,9 +60,32 @@ class Site:
         """The present day in the directory's time zone."""
         return self.now().astimezone(self.settings.zone).date()
 
+    def opening(self, facts: Facts) -> Opening | None:
+        """Whether a service is open now; None where its hours do not say, or it takes nobody at present."""
+        if facts.status != "active" or not facts.hours:
+            return None
+        holidays = BankHolidays(self.settings.bank_holidays)
+        return opening_at(facts.hours, self.now(), zone=self.settings.zone, holidays=holidays)
+
     def search(self, query: Query) -> Found:
         """Ask the index, with the vocabulary as the editors last left it."""
-        return find(query, self.engine, self.vocabulary())
+        return self.search_with(query, self.vocabulary())
+
+    def search_with(self, query: Query, vocabulary: Vocabulary) -> Found:
+        """Ask the index, with a vocabulary that need not be in force."""
+        return find(in_its_area(query, self.engine), self.engine, vocabulary, self.gazetteer())
+
+    def search_pages(self, text: str, respell: bool) -> tuple[Hit, ...]:
+        """The knowledge pages that go with a question; see `search.pages.find_pages`."""
+        return find_pages(text, self.page_engine, self.vocabulary(), respell=respell)
+
+    def suggest_pages(self, prefix: str, limit: int = 2) -> tuple[Suggestion, ...]:
+        """Titles of knowledge pages that go on from these letters; their `service_id` is the page's slug."""
+        try:
+            found = self.page_engine.suggest(prefix, limit * 4)
+        except IndexDamaged:
+            return ()
+        return tuple(each for each in found if each.field == "name")[:limit]
 
     def suggest(self, prefix: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """What goes on from the letters typed so far; nothing before the third."""
@@ -61,7 +100,36 @@ class Site:
                 self._vocabulary = (stamp, Vocabulary.from_terms(terms))
         return self._vocabulary[1]
 
+    @property
+    def provider(self) -> Provider | None:
+        """The OpenID provider of the settings; None where there is none."""
+        settings = self.settings
+        if self._provider is None and settings.oidc_issuer and settings.oidc_client_id:
+            secret = settings.oidc_client_secret
+            self._provider = Provider(
+                settings.oidc_issuer,
+                settings.oidc_client_id,
+                secret.get_secret_value() if secret else None,
+                f"{settings.base_url}/sign-in/openid/callback",
+                settings.oidc_scopes,
+            )
+        return self._provider
+
+    def gazetteer(self) -> Gazetteer:
+        """The register of areas, read again only when it has changed."""
+        with self.database.read() as connection:
+            stamp = area_store.stamp(connection)
+            if self._gazetteer is None or self._gazetteer[0] != stamp:
+                self._gazetteer = (stamp, Gazetteer.of(area_store.load(connection)))
+        return self._gazetteer[1]
+
+    def vocabulary_with(self, line: vocabulary_store.Line) -> Vocabulary:
+        """The vocabulary as it would be with one more line."""
+        with self.database.read() as connection:
+            return Vocabulary.from_terms(Term(*each) for each in (*vocabulary_store.terms(connection), line))
+
     def close(self) -> None:
         """Give back files and connections."""
         self.engine.close()
+        self.page_engine.close()
         self.database.close()

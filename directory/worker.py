@@ -9,14 +9,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from threading import Event, Thread
 
+from directory.actions.apart import Tidier, rebuild_index_apart
 from directory.actions.follow import follow_index, write_entries, write_records
+from directory.actions.page_index import follow_page_index
 from directory.content.markdown import render
 from directory.notify.deliver import deliver_due
 from directory.notify.digest import run_due_slots
 from directory.notify.letterhead import Letterhead
 from directory.notify.match import match_announced, match_in_force
+from directory.notify.match_pages import match_pages
+from directory.notify.post import forget_what_is_over, send_letters
 from directory.notify.recover import recover
 from directory.outbound.mail import mailer_for
 from directory.settings import Settings
@@ -25,6 +30,7 @@ from directory.site import Site
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5
 AFTER_FAILURE_SECONDS = 5.0
+TIDY_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +47,48 @@ class Worker:
 
     site: Site
     stopping: Event = field(default_factory=Event)
+    _tidied_at: datetime | None = None
+    _tidier: Tidier = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._tidier = Tidier(self.site.engine)
 
     def steps(self) -> Sequence[Step]:
         """The steps, in the order in which they run."""
         site, settings = self.site, self.site.settings
         database, zone = site.database, settings.zone
         return (
-            Step("index", lambda: follow_index(database, site.engine, today=site.today())),
+            Step("letters", self._send_letters),
+            Step("index", self._follow_index),
+            Step("page index", lambda: follow_page_index(database, site.page_engine, today=site.today())),
             Step("records", lambda: write_records(database, settings.content, at=site.now())),
             Step("entries", lambda: write_entries(database, settings.content, today=site.today())),
             Step("recover", lambda: recover(database, at=site.now()).leases),
             Step("match announced", lambda: match_announced(database, at=site.now(), zone=zone)),
             Step("match in force", lambda: match_in_force(database, at=site.now(), zone=zone)),
+            Step("match pages", lambda: match_pages(database, at=site.now())),
             Step("digest", lambda: run_due_slots(database, settings.digest_schedule, at=site.now())),
             Step("deliver", self._deliver),
+            Step("forget", self._forget),
+            Step("tidy the index", self._tidier.run),
+        )
+
+    def _follow_index(self) -> int:
+        database, engine, today = self.site.database, self.site.engine, self.site.today()
+
+        def rebuild() -> None:
+            rebuild_index_apart(database, engine.folder, today=today)
+
+        return follow_index(database, engine, today=today, rebuild=rebuild)
+
+    def _send_letters(self) -> int:
+        settings = self.site.settings
+        return send_letters(
+            self.site.database,
+            mailer_for(settings.smtp_url, settings.mail_folder),
+            letterhead=letterhead(settings),
+            clock=self.site.now,
+            stop=self.stopping.is_set,
         )
 
     def _deliver(self) -> int:
@@ -66,6 +100,13 @@ class Worker:
             clock=self.site.now,
             stop=self.stopping.is_set,
         )
+
+    def _forget(self) -> int:
+        at = self.site.now()
+        if self._tidied_at is not None and at - self._tidied_at < TIDY_EVERY:
+            return 0
+        self._tidied_at = at
+        return forget_what_is_over(self.site.database, at=at)
 
     def once(self) -> int:
         """Do all that is due now; returns how many steps failed."""
@@ -84,9 +125,18 @@ class Worker:
 
     def run(self) -> None:
         """Work until told to stop."""
+        # Somebody waits for a letter at this moment: it must not stand behind the morning's digests.
+        beside = Thread(target=self._post, name="signpost-letters", daemon=True)
+        beside.start()
         while not self.stopping.is_set():
             failed = self.once()
             self.stopping.wait(AFTER_FAILURE_SECONDS if failed else IDLE_SECONDS)
+        beside.join()
+
+    def _post(self) -> None:
+        step = Step("letters", self._send_letters)
+        while not self.stopping.is_set():
+            self.stopping.wait(IDLE_SECONDS if self._do(step) else AFTER_FAILURE_SECONDS)
 
     def start(self) -> Thread:
         """Work in a thread of this process."""

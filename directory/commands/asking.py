@@ -7,13 +7,15 @@ from datetime import date, datetime
 import click
 
 from directory.actions.follow import follow_index
+from directory.actions.page_index import follow_page_index
 from directory.answer import answer
 from directory.api import names as called
 from directory.api.entries import entry_json, version_json
-from directory.api.search import answer_json
+from directory.api.search import Asker, answer_json
 from directory.commands.shared import Day, Instant, as_json, opened, print_json
-from directory.domain.query import Answer, Query, Result
+from directory.domain.query import NEAREST, Answer, Query, Result
 from directory.domain.service import Entry
+from directory.guidance import guidance
 from directory.store import services
 from directory.store.versions import history
 
@@ -28,16 +30,24 @@ def find(query: str, as_of: date | None, known_at: datetime | None, area: str | 
     """Who handles this: the answer, then the results."""
     with opened() as site:
         follow_index(site.database, site.engine, today=site.today())
+        follow_page_index(site.database, site.page_engine, today=site.today())
         with site.database.read() as connection:
             asked = Query(query, area=area, as_of=as_of)
-            found = answer(connection, asked, site.search, today=site.today(), known_at=known_at)
+            areas = site.gazetteer()
+            found = answer(connection, asked, site.search, today=site.today(), known_at=known_at, gazetteer=areas)
+            pages = guidance(connection, found, site.search_pages)
             if json_:
-                print_json(answer_json(connection, found, base_url=site.settings.base_url))
+                asker = Asker(site.opening if found.on == site.today() and known_at is None else None)
+                print_json(answer_json(connection, found, pages, base_url=site.settings.base_url, asker=asker))
                 return
         _print_answer(found)
+        for page in pages:
+            click.echo(f"{page.kind.capitalize()}: {page.title} ({site.settings.base_url}/pages/{page.slug})")
 
 
 def _print_answer(found: Answer) -> None:
+    if found.understood:
+        click.echo(f"Understood: {', '.join(each.label for each in found.understood)}")
     if found.best is None:
         click.echo("No confident answer." + (" The nearest:" if found.results else ""))
         if found.ask:
@@ -45,7 +55,7 @@ def _print_answer(found: Answer) -> None:
         if found.did_you_mean:
             click.echo(f"Did you mean: {found.did_you_mean}")
     for place, result in enumerate(found.results):
-        if place == 1 and found.best:
+        if place == (1 if found.best else NEAREST):
             click.echo("\nAlso:")
         _print_result(result, whole=result is found.best)
 
@@ -54,6 +64,8 @@ def _print_result(result: Result, *, whole: bool) -> None:
     entry = result.entry
     closed = " (closed)" if entry.facts.status == "closed" else ""
     click.echo(f"{entry.facts.name}{closed}: {entry.owner_name}")
+    for said in (*((result.against,) if result.against else ()), *(() if whole else result.why)):
+        click.echo(f"  {said}")
     if not whole:
         return
     if result.asked_for:
@@ -63,7 +75,10 @@ def _print_result(result: Result, *, whole: bool) -> None:
         click.echo(f"  refer by {route.method}: {route.address} ({route.urgency}; {route.who or 'anyone'})")
     for contact in entry.facts.contacts:
         click.echo(f"  {contact.type}: {contact.value}")
-    click.echo(f"  matched {result.matched.field.replace('_', ' ')}: {result.matched.text}")
+    if result.registered:
+        click.echo(f"  takes patients registered with a GP in {result.registered.area} ({result.registered.practice})")
+    for said in result.why:
+        click.echo(f"  {said}")
 
 
 @click.command()
@@ -81,7 +96,8 @@ def show(service: str, as_of: date | None, known_at: datetime | None, json_: boo
             names = called.names(connection, called.in_entries([entry]), on=on)
         if json_:
             base_url = site.settings.base_url
-            shown = entry_json(entry, base_url=base_url, names=names)
+            opening = site.opening(entry.facts) if on == site.today() and known_at is None else None
+            shown = entry_json(entry, base_url=base_url, names=names, opening=opening)
             told = [version_json(row.version, slug=entry.slug, base_url=base_url, names=names) for row in versions]
             print_json(shown | {"history": told})
             return

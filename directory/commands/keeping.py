@@ -11,6 +11,9 @@ from directory.commands.shared import Failure, Instant, as_json, counted, opened
 from directory.notify.deliver import deliver_due
 from directory.notify.digest import preview, run_due_slots
 from directory.notify.match import match_announced, match_in_force
+from directory.notify.match_pages import match_pages
+from directory.notify.notice import Notice
+from directory.notify.page_notice import PageNotice
 from directory.outbound.mail import mailer_for
 from directory.store import people
 from directory.worker import letterhead
@@ -38,13 +41,21 @@ def digest_preview(email: str, at: datetime | None, json_: bool) -> None:
             at=at or site.now(),
         )
         notices = [item.notice for item in found.items]
-        rows = [{"number": each.number, "title": each.title, "effective_from": each.effective_from} for each in notices]
+    changes = [each for each in notices if isinstance(each, Notice)]
+    rows = [{"number": each.number, "title": each.title, "effective_from": each.effective_from} for each in changes]
+    pages = [
+        {"slug": each.page, "version": each.number, "title": each.lead}
+        for each in notices
+        if isinstance(each, PageNotice)
+    ]
     if json_:
-        print_json({"slot": found.slot.at, "changes": rows})
+        print_json({"slot": found.slot.at, "changes": rows, "pages": pages})
         return
     click.echo(f"At {found.slot.at.astimezone(site.settings.zone):%d %B %Y %H:%M}: {counted(len(rows), 'change')}")
     for row in rows:
         click.echo(f"  {row['number']}: {row['title']} (from {row['effective_from']})")
+    for page in pages:
+        click.echo(f"  page {page['slug']}, version {page['version']}: {page['title']}")
 
 
 @digest.command("run")
@@ -56,6 +67,7 @@ def digest_run(at: datetime | None) -> None:
         database, settings = site.database, site.settings
         match_announced(database, at=now, zone=settings.zone)
         match_in_force(database, at=now, zone=settings.zone)
+        match_pages(database, at=now)
         made = run_due_slots(database, settings.digest_schedule, at=now)
         mailer = mailer_for(settings.smtp_url, settings.mail_folder)
         sent = deliver_due(database, mailer, letterhead=letterhead(settings), clock=lambda: now)

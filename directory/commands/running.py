@@ -11,6 +11,7 @@ import uvicorn
 from directory import __version__
 from directory.actions.follow import follow_index, rebuild_index
 from directory.actions.import_content import import_folder
+from directory.actions.page_index import follow_page_index, rebuild_page_index
 from directory.commands.shared import Failure, as_json, opened, print_json, starter_folder
 from directory.content.folder import read_folder
 from directory.domain.policy import OPERATOR
@@ -42,6 +43,7 @@ def serve(host: str, port: int, workers: int, no_work: bool, starter: bool) -> N
             click.echo("The directory was empty: it now holds the starter content, Northmoor.")
         # The first reader must not wait for, or miss, an index that is not there yet.
         follow_index(site.database, site.engine, today=site.today())
+        follow_page_index(site.database, site.page_engine, today=site.today())
         worker = Worker(site)
         if not no_work:
             worker.start()
@@ -94,6 +96,7 @@ def reindex() -> None:
     """Make the search index anew; the old one answers meanwhile."""
     with opened() as site:
         count = rebuild_index(site.database, site.engine, today=site.today())
+        rebuild_page_index(site.database, site.page_engine, today=site.today())
         click.echo(f"{count} services indexed.")
 
 

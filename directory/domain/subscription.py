@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-Facet = Literal["service", "team", "owner", "area", "need", "kind", "setting", "route"]
+Facet = Literal["service", "team", "owner", "area", "need", "kind", "setting", "route", "page"]
 Frequency = Literal["immediately", "daily", "weekly"]
 Channel = Literal["mail", "webhook", "teams", "slack"]
 FACETS: tuple[Facet, ...] = get_args(Facet)
@@ -22,7 +22,8 @@ class Subscription:
     """Who hears of which changes, how often.
 
     A change matches when, for one of its services, every facet given here meets at least one of its values:
-    facets narrow, values within a facet widen. Exactly one of `person_id` and `team_id` is set.
+    facets narrow, values within a facet widen. A page stands by itself: its versions and notes are told, not changes of
+    services. Exactly one of `person_id` and `team_id` is set.
     """
 
     id: int

@@ -19,9 +19,11 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from directory.notify.items import Item
 from directory.notify.letterhead import Letterhead
 from directory.notify.lines import one_line
-from directory.notify.notice import Item, full_date
+from directory.notify.notice import Notice, full_date
+from directory.notify.page_notice import PageNotice
 
 # Seven-bit, so that no relay has to say that it takes more.
 POLICY = SMTP.clone(cte_type="7bit")
@@ -80,16 +82,20 @@ def compose_digest(
     today = _today(letterhead, slot_at)
     sections = sections_of(items, today)
     shown = [item for section in sections for item in section.items]
-    subject = subject_of(shown[0], today) if len(shown) == 1 else f"{len(shown)} changes to services you follow"
+    subject = subject_of(shown[0], today) if len(shown) == 1 else _counted(shown)
     return _message(sections, subject=subject, message_id=f"digest-{digest_id}", to=to, letterhead=letterhead, at=at)
 
 
 def subject_of(item: Item, today: date) -> str:
-    """The subject of a message about one change."""
+    """The subject of a message about one change or page."""
     notice = item.notice
+    if isinstance(notice, PageNotice):
+        return notice.lead
     day = full_date(notice.effective_from)
-    if item.stage == "withdrawn" or notice.withdrawn:
-        words = f"Withdrawn: {notice.title}"
+    if item.stage == "withdrawn":
+        words = notice.title
+    elif item.stage == "amended":
+        words = f"Changed: {notice.title}, from {day}"
     elif item.stage == "in-force" and notice.effective_from == today:
         words = f"From today, {day}: {notice.title}"
     elif notice.effective_from <= today:
@@ -101,17 +107,36 @@ def subject_of(item: Item, today: date) -> str:
     return f"Urgent: {words}" if notice.urgent else words
 
 
+def _counted(items: Sequence[Item]) -> str:
+    """How many things a digest tells of: "2 changes to services you follow", "1 change and 3 updates of pages"."""
+    pages = sum(item.of_page for item in items)
+    changes = len(items) - pages
+    said = f"{changes} {'change' if changes == 1 else 'changes'}"
+    if not pages:
+        return f"{said} to services you follow"
+    updates = f"{pages} {'update' if pages == 1 else 'updates'} of pages you follow"
+    return f"{said} to services and {updates}" if changes else updates
+
+
 def sections_of(items: Sequence[Item], today: date) -> list[Section]:
-    """The items of a digest as they are read: a change told at two stages at once is shown once, at the later one."""
-    by_change: dict[int, Item] = {}
+    """The items of a digest as they are read: a change told at two stages at once is shown once, at the later one.
+
+    Pages come last, in the order in which they were written.
+    """
+    by_change: dict[int, tuple[Item, Notice]] = {}
+    pages = []
     for item in items:
+        if isinstance(item.notice, PageNotice):
+            pages.append(item)
+            continue
         known = by_change.get(item.notice.number)
-        if known is None or known.stage == "announced":
-            by_change[item.notice.number] = item
-    ordered = sorted(by_change.values(), key=lambda item: (item.notice.effective_from, item.notice.number))
+        if known is None or known[0].stage == "announced":
+            by_change[item.notice.number] = item, item.notice
+    ordered = sorted(by_change.values(), key=lambda each: (each[1].effective_from, each[1].number))
     parts: dict[str, list[Item]] = {"Starting this week": [], "Later": [], "Already in force": []}
-    for item in ordered:
-        parts[_heading(item.notice.effective_from, today)].append(item)
+    for item, notice in ordered:
+        parts[_heading(notice.effective_from, today)].append(item)
+    parts["Pages you follow"] = pages
     return [Section(heading, tuple(found)) for heading, found in parts.items() if found]
 
 
@@ -132,8 +157,8 @@ def _message(
 ) -> EmailMessage:
     message = EmailMessage(policy=POLICY)
     unsubscribe = letterhead.unsubscribe_link(to.person_id)
-    message["From"] = _address(*parseaddr(letterhead.mail_from))
-    message["To"] = _address(to.name, to.email)
+    message["From"] = mail_address(*parseaddr(letterhead.mail_from))
+    message["To"] = mail_address(to.name, to.email)
     message["Subject"] = header_text(subject)[:LONGEST_SUBJECT]
     message["Date"] = at.astimezone(letterhead.zone)
     message["Message-ID"] = f"<{message_id}@{letterhead.host}>"
@@ -157,10 +182,11 @@ def header_text(text: str) -> str:
     return one_line(text).replace("=?", "= ?")
 
 
-def _address(name: str, address: str) -> Address:
+def mail_address(name: str, address: str) -> Address:
+    """A name and an address for a header; raises ValueError where it cannot be one."""
     try:
         return Address(header_text(name), addr_spec=address)
-    except (HeaderParseError, IndexError) as error:
+    except (HeaderParseError, IndexError, AttributeError) as error:
         raise ValueError(f"{address!r} is no address") from error
 
 

@@ -14,10 +14,10 @@ from uuid import uuid4
 
 from directory.errors import DeliveryFailed
 from directory.notify.compose import Recipient, compose_digest, compose_immediate
+from directory.notify.items import Item, items_of
 from directory.notify.letterhead import Letterhead
-from directory.notify.notice import Item, items_of
 from directory.outbound.mail import Mailer, RelayAway
-from directory.store import deliveries, sending, told
+from directory.store import deliveries, sending
 from directory.store.database import Database
 from directory.store.sending import Claimed, Outcome, Queued, Unit
 
@@ -88,8 +88,7 @@ def _parcels(database: Database, claimed: Claimed, letterhead: Letterhead) -> li
     """What was claimed, loaded in one snapshot and in the order in which it is to be sent."""
     with database.read() as connection:
         found = sending.queued(connection, claimed)
-        changes = told.told(connection, [each.change_number for each in found])
-    items = {item.delivery_id: item for item in items_of(found, changes, letterhead)}
+        items = {item.delivery_id: item for item in items_of(connection, found, letterhead)}
     single = {each.id: each for each in found if each.digest_id is None}
     together: dict[int, list[Queued]] = {}
     for each in found:

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from directory.domain.digest import DigestSchedule, DigestSlot
 from directory.domain.subscription import RANK, Frequency
+from directory.notify.items import Item, items_of
 from directory.notify.letterhead import Letterhead
-from directory.notify.notice import Item, items_of
-from directory.store import digests, sending, told
+from directory.store import digests, sending
 from directory.store.database import Database
 
 INSTANT = timedelta(microseconds=1)
@@ -52,8 +52,7 @@ def preview(
     with database.read() as connection:
         ids = digests.would_hold(connection, person_id, _ranks([slot]), at=slot.at)
         found = sending.by_id(connection, ids)
-        changes = told.told(connection, [each.change_number for each in found])
-    return Preview(slot, tuple(items_of(found, changes, letterhead)))
+        return Preview(slot, tuple(items_of(connection, found, letterhead)))
 
 
 def next_slot(schedule: DigestSchedule, at: datetime) -> DigestSlot:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from directory.notify.letterhead import Letterhead
 from directory.notify.lines import Row, Value, one_line, part_in_words, rows_of
-from directory.store.sending import Queued
 from directory.store.told import ToldBody, ToldChange, ToldLink, ToldService
 
 # Beyond this, a message points to the page.
@@ -64,27 +63,6 @@ class Notice:
     link: str
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A notice for one recipient: at which stage, why they get it, and the delivery that it settles."""
-
-    notice: Notice
-    stage: str
-    reasons: tuple[str, ...]
-    delivery_id: int
-
-
-def items_of(found: Iterable[Queued], changes: Mapping[int, ToldChange], letterhead: Letterhead) -> list[Item]:
-    """Deliveries as items; each change is put into words once, however many hear of it."""
-    notices: dict[int, Notice] = {}
-    items = []
-    for each in found:
-        if each.change_number not in notices:
-            notices[each.change_number] = notice_of(changes[each.change_number], letterhead)
-        items.append(Item(notices[each.change_number], each.stage, each.reasons, each.id))
-    return items
-
-
 def notice_of(change: ToldChange, letterhead: Letterhead) -> Notice:
     """A change in words."""
     links = [link for link in change.links if link.noun == "service"]
@@ -102,7 +80,7 @@ def notice_of(change: ToldChange, letterhead: Letterhead) -> Notice:
         and change.effective_from < change.recorded_at.astimezone(letterhead.zone).date(),
         urgent=change.urgent,
         withdrawn=change.status == "withdrawn",
-        prose=tuple(_prose(heading, text, letterhead) for heading, text in parts if text.strip()),
+        prose=tuple(prose_of(heading, text, letterhead) for heading, text in parts if text.strip()),
         services=tuple(
             _service(each, [link for link in links if link.predecessor == each.id], letterhead)
             for each in change.services[:SHOWN]
@@ -120,7 +98,8 @@ def full_date(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def _prose(heading: str, text: str, letterhead: Letterhead) -> Prose:
+def prose_of(heading: str, text: str, letterhead: Letterhead) -> Prose:
+    """Markdown as a message shows it, in text and in HTML; its links lead to the directory."""
     plain = SERVICE_LINK.sub(lambda found: f"{found[1]} ({letterhead.link('/services/' + found[2])})", text.strip())
     return Prose(heading, plain, letterhead.render_markdown(text))
 

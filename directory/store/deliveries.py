@@ -6,35 +6,27 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
-    FromClause,
-    Select,
     String,
     and_,
-    case,
     column,
-    distinct,
     exists,
-    func,
     literal,
-    null,
     or_,
     select,
-    union,
     update,
     values,
 )
-from sqlalchemy.dialects import postgresql
 
 from directory.domain.change import Stage
+from directory.store import taken_back
+from directory.store.recipients import delivery_rows, recipients, write_rows
 from directory.store.tables.changes import change_terms, changes
-from directory.store.tables.kinds import Instant
-from directory.store.tables.people import memberships, people
+from directory.store.tables.people import people
 from directory.store.tables.telling import deliveries, digests, subscription_terms, subscriptions
 
 # Three parameters a row, and SQLite takes 32,766 in a statement.
@@ -81,7 +73,9 @@ def pass_over(connection: Connection, stage: Stage, *, at: datetime, today: date
         subscriptions.c.ended_at.is_(None),
     )
     everything = exists().where(subscriptions.c.facets == 0, subscriptions.c.ended_at.is_(None))
-    nobody = or_(changes.c.weight != "major", changes.c.status != "published", and_(~met, ~everything))
+    # Who was told of what a change takes the place of hears of it too.
+    unmet = and_(~met, ~everything, changes.c.supersedes.is_(None))
+    nobody = or_(changes.c.weight != "major", changes.c.status != "published", unmet)
     done = update(changes).where(_untold(stage, today), nobody).values({TOLD_AT[stage]: at})
     return connection.execute(done).rowcount
 
@@ -96,6 +90,7 @@ def tell(connection: Connection, number: int, stage: Stage, *, subscribed_by: da
     """Mark one change as told at a stage and write its deliveries: one for each person and channel, or none.
 
     Only subscriptions that had begun by an instant count: who subscribes today asks for what comes, not for old news.
+    Of a change that takes another's place, those who were told of that one are told that it was withdrawn or amended.
     Returns how many; 0 where another process was faster, or the change is minor or withdrawn.
     """
     told = TOLD_AT[stage]
@@ -108,14 +103,22 @@ def tell(connection: Connection, number: int, stage: Stage, *, subscribed_by: da
     ).first()
     if change is None or change.weight != "major" or change.status != "published":
         return 0
-    terms = select(change_terms).where(change_terms.c.change_number == number).subquery("terms")
-    recipients = _recipients(terms).where(subscriptions.c.created_at <= subscribed_by)
-    chosen = _deliveries(recipients.subquery("found"), number, stage, urgent=change.urgent, at=at)
-    columns = ("change_number", "stage", "person_id", "channel", "rank", "reasons", "matched_at", "state")
-    # PostgreSQL's spelling of ON CONFLICT is SQLite's too.
-    statement = postgresql.insert(deliveries).from_select([*columns, "next_attempt_at"], chosen)
-    written = statement.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    return connection.execute(written).rowcount
+    written = 0
+    gone = taken_back.gone_before(connection, number) if stage == "announced" else []
+    withdrawal = bool(gone) and taken_back.only_withdraws(connection, number)
+    if gone:
+        instead = "withdrawn" if withdrawal else "amended"
+        rows = taken_back.told_rows(gone, number, stage=instead, urgent=change.urgent, at=at)
+        written += write_rows(connection, ("change_number", "stage"), rows)
+    if not withdrawal:
+        terms = select(change_terms).where(change_terms.c.change_number == number).subquery("terms")
+        found = recipients(terms).where(subscriptions.c.created_at <= subscribed_by)
+        if gone:
+            found = found.where(~taken_back.was_told(people.c.id, subscriptions.c.channel, gone, at))
+        about = (literal(number), literal(stage))
+        chosen = delivery_rows(found.subquery("found"), about, urgent=change.urgent, at=at)
+        written += write_rows(connection, ("change_number", "stage"), chosen)
+    return written
 
 
 def audience(connection: Connection, terms: Iterable[tuple[str, str, str]]) -> Audience:
@@ -126,8 +129,8 @@ def audience(connection: Connection, terms: Iterable[tuple[str, str, str]]) -> A
     for part in _parts(terms):
         wanted = [column(name, String()) for name in ("subject_id", "facet", "value")]
         given = values(*wanted, name="given").data(part).cte("terms")
-        recipients = _recipients(given).subquery()
-        columns = (recipients.c.person_id, recipients.c.label, recipients.c.team_id)
+        found = recipients(given).subquery()
+        columns = (found.c.person_id, found.c.label, found.c.team_id)
         for row in connection.execute(select(*columns).distinct()):
             told.add(row.person_id)
             by_label[row.label].add(row.person_id)
@@ -140,7 +143,7 @@ def audience(connection: Connection, terms: Iterable[tuple[str, str, str]]) -> A
 def drop_untellable(connection: Connection, *, at: datetime) -> int:
     """Drop what must not be sent any more: changes withdrawn since, people erased. Leaves alone what is being sent."""
     withdrawn = and_(
-        deliveries.c.stage.in_(("announced", "in-force")),
+        deliveries.c.stage.in_(("announced", "in-force", "amended")),
         deliveries.c.change_number.in_(select(changes.c.number).where(changes.c.status == "withdrawn")),
     )
     erased = deliveries.c.person_id.in_(select(people.c.id).where(people.c.erased_at.is_not(None)))
@@ -174,78 +177,6 @@ def _untold(stage: Stage, today: date) -> ColumnElement[bool]:
     return and_(
         changes.c.told_in_force_at.is_(None), changes.c.effective_from <= today, changes.c.announced_at.is_not(None)
     )
-
-
-def _matched(terms: FromClause) -> FromClause:
-    """The ids of subscriptions of which, on one service, every facet meets one of its values; and those without any."""
-    narrowed = (
-        select(subscriptions.c.id)
-        .select_from(terms)
-        .join(
-            subscription_terms,
-            and_(subscription_terms.c.facet == terms.c.facet, subscription_terms.c.value == terms.c.value),
-        )
-        .join(subscriptions, subscriptions.c.id == subscription_terms.c.subscription_id)
-        .where(subscriptions.c.ended_at.is_(None))
-        .group_by(subscriptions.c.id, terms.c.subject_id, subscriptions.c.facets)
-        .having(func.count(distinct(subscription_terms.c.facet)) == subscriptions.c.facets)
-    )
-    everything = select(subscriptions.c.id).where(subscriptions.c.facets == 0, subscriptions.c.ended_at.is_(None))
-    return union(narrowed, everything).subquery("matched")
-
-
-def _recipients(terms: FromClause) -> Select[Any]:
-    """A row for each matched subscription and person behind it: a team's are its members of this moment."""
-    matched = _matched(terms)
-    person = func.coalesce(subscriptions.c.person_id, memberships.c.person_id)
-    return (
-        select(
-            people.c.id.label("person_id"),
-            subscriptions.c.channel,
-            subscriptions.c.label,
-            subscriptions.c.rank,
-            subscriptions.c.paused_until,
-            subscriptions.c.team_id,
-        )
-        .select_from(matched)
-        .join(subscriptions, subscriptions.c.id == matched.c.id)
-        .outerjoin(memberships, memberships.c.team_id == subscriptions.c.team_id)
-        .join(people, people.c.id == person)
-        .where(people.c.erased_at.is_(None))
-    )
-
-
-def _deliveries(found: FromClause, number: int, stage: Stage, *, urgent: bool, at: datetime) -> Select[Any]:
-    """The rows to insert: one for each person and channel, with the strictest rank and every reason once.
-
-    A paused subscription holds its delivery until the pause ends, unless another one matches too.
-    """
-    paused = found.c.paused_until > at
-    # Grouped by label first: SQLite cannot join distinct strings with a separator.
-    reason = (
-        select(
-            found.c.person_id,
-            found.c.channel,
-            found.c.label,
-            func.min(found.c.rank).label("rank"),
-            func.min(case((paused, null()), else_=found.c.rank)).label("rank_now"),
-            func.min(case((paused, found.c.paused_until))).label("held_until"),
-        )
-        .group_by(found.c.person_id, found.c.channel, found.c.label)
-        .subquery("reason")
-    )
-    rank_now = func.min(reason.c.rank_now)
-    return select(
-        literal(number),
-        literal(stage),
-        reason.c.person_id,
-        reason.c.channel,
-        literal(0) if urgent else func.coalesce(rank_now, func.min(reason.c.rank)),
-        func.aggregate_strings(reason.c.label, "\n"),
-        literal(at, Instant()),
-        literal("pending"),
-        case((rank_now.is_(None), func.min(reason.c.held_until))),
-    ).group_by(reason.c.person_id, reason.c.channel)
 
 
 def _parts(terms: Iterable[tuple[str, str, str]]) -> list[list[tuple[str, str, str]]]:

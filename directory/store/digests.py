@@ -42,9 +42,9 @@ def fill(connection: Connection, slot_at: datetime, ranks: Collection[int], *, a
     due = and_(_unclaimed(ranks), _due(at))
     who = (
         select(deliveries.c.person_id, literal(slot_at, Instant()), literal(at, Instant()), literal("pending"))
-        .join(changes, changes.c.number == deliveries.c.change_number)
+        .outerjoin(changes, changes.c.number == deliveries.c.change_number)
         .join(people, people.c.id == deliveries.c.person_id)
-        .where(due, changes.c.status == "published", people.c.erased_at.is_(None))
+        .where(due, _stands(), people.c.erased_at.is_(None))
         .distinct()
     )
     columns = ["person_id", "slot_at", "created_at", "state"]
@@ -54,7 +54,12 @@ def fill(connection: Connection, slot_at: datetime, ranks: Collection[int], *, a
     connection.execute(
         update(deliveries)
         .where(digests.c.person_id == deliveries.c.person_id, digests.c.slot_at == slot_at, due)
-        .where(deliveries.c.change_number.in_(select(changes.c.number).where(changes.c.status == "published")))
+        .where(
+            or_(
+                deliveries.c.change_number.is_(None),
+                deliveries.c.change_number.in_(select(changes.c.number).where(changes.c.status == "published")),
+            )
+        )
         .values(digest_id=digests.c.id, next_attempt_at=None)
     )
     return made
@@ -64,8 +69,8 @@ def would_hold(connection: Connection, person_id: int, ranks: Collection[int], *
     """The ids of the deliveries that a person's digest would hold, were its slot at `at`."""
     query = (
         select(deliveries.c.id)
-        .join(changes, changes.c.number == deliveries.c.change_number)
-        .where(deliveries.c.person_id == person_id, _unclaimed(ranks), _due(at), changes.c.status == "published")
+        .outerjoin(changes, changes.c.number == deliveries.c.change_number)
+        .where(deliveries.c.person_id == person_id, _unclaimed(ranks), _due(at), _stands())
         .order_by(deliveries.c.id)
     )
     return list(connection.execute(query).scalars())
@@ -89,6 +94,11 @@ def _unclaimed(ranks: Collection[int]) -> ColumnElement[bool]:
         deliveries.c.channel == "mail",
         deliveries.c.rank.in_(ranks),
     )
+
+
+def _stands() -> ColumnElement[bool]:
+    """Of a change that was not withdrawn, or of a page."""
+    return or_(deliveries.c.change_number.is_(None), changes.c.status == "published")
 
 
 def _due(at: datetime) -> ColumnElement[bool]:

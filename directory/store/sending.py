@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, false, func, or_, select, update
 
 from directory.store.tables.changes import changes
 from directory.store.tables.people import people
@@ -42,11 +42,13 @@ class Outcome:
 class Queued:
     """A delivery with its recipient, ready to be composed. `email` is None once the person is erased.
 
-    `attempts` counts the present one, of the digest where there is one.
+    It tells of a change or of a version of a `page` (its id and number); the other is None. `attempts` counts the
+    present one, of the digest where there is one.
     """
 
     id: int
-    change_number: int
+    change_number: int | None
+    page: tuple[str, int] | None
     stage: str
     person_id: int
     email: str | None
@@ -64,10 +66,11 @@ def claim(connection: Connection, *, lease: str, at: datetime, until: datetime, 
     """
     immediate = (
         select(deliveries.c.id)
-        .join(changes, changes.c.number == deliveries.c.change_number)
+        # Left: what tells of a page is of no change.
+        .outerjoin(changes, changes.c.number == deliveries.c.change_number)
         .where(_free(deliveries, at), deliveries.c.digest_id.is_(None), deliveries.c.rank == 0)
         .where(deliveries.c.channel == "mail")
-        .order_by(changes.c.urgent.desc(), deliveries.c.id)
+        .order_by(func.coalesce(changes.c.urgent, false()).desc(), deliveries.c.id)
     )
     taken = _take(connection, deliveries, immediate.limit(limit), lease, until)
     waiting = select(digests.c.id).where(_free(digests, at)).order_by(digests.c.id)
@@ -173,6 +176,8 @@ def _queued() -> Select[Any]:
         select(
             deliveries.c.id,
             deliveries.c.change_number,
+            deliveries.c.page_id,
+            deliveries.c.page_number,
             deliveries.c.stage,
             deliveries.c.person_id,
             deliveries.c.reasons,
@@ -194,6 +199,7 @@ def _row(row: Any) -> Queued:
     return Queued(
         id=row.id,
         change_number=row.change_number,
+        page=(row.page_id, row.page_number) if row.page_id is not None else None,
         stage=row.stage,
         person_id=row.person_id,
         email=None if row.erased_at else row.email,

@@ -76,31 +76,12 @@ CONTACT_TYPES: Mapping[str, str] = {
     "address": "Address",
 }
 PAGE_KINDS: Mapping[str, str] = {"pathway": "Pathways", "forum": "Forums", "guidance": "Guidance"}
+PAGE_KIND: Mapping[str, str] = {"pathway": "Pathway", "forum": "Forum", "guidance": "Guidance"}
 MEMBERSHIPS: Mapping[str, str] = {
     "commissioner": "its commissioner",
     "integrated-care-board": "its integrated care board",
     "region": "its region",
     "group": "its group",
-}
-# Field of search → how a person says why something was found.
-MATCHES: Mapping[str, str] = {
-    "name": "its name",
-    "core": "its name",
-    "former_name": "a former name",
-    "former_core": "a former name",
-    "need": "a need it meets",
-    "owner": "who runs it",
-    "former_owner": "who used to run it",
-    "phone": "its phone number",
-    "former_phone": "an old phone number",
-    "email": "an email address, present or former",
-    "former_email": "an old email address",
-    "code": "its code",
-    "postcode": "its postcode",
-    "area": "an area it covers",
-    "address": "its address",
-    "former_address": "an old address",
-    "text": "what its entry says",
 }
 
 
@@ -137,6 +118,6 @@ def ages_in_words(youngest: int | None, oldest: int | None) -> str:
 
 def areas_in_words(areas: Sequence[Area]) -> tuple[str, ...]:
     """The areas covered, one line for those who are registered with a GP there and one for those who live there."""
-    said = (("registered", "Registered with a GP in"), ("resident", "Living in"))
+    said = (("registered", "People registered with a GP in"), ("resident", "People who live in"))
     named = [(words, [area.name for area in areas if area.basis == basis]) for basis, words in said]
     return tuple(f"{words} {listed(names, 'or')}" for words, names in named if names)

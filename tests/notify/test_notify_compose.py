@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from directory.domain.service import Contact
 from directory.notify.compose import Recipient, compose_digest, compose_immediate, sections_of, subject_of
+from directory.notify.items import Item
 from directory.notify.letterhead import person_of_token, unsubscribe_token
-from directory.notify.notice import Item, Notice, Prose, notice_of
+from directory.notify.notice import Notice, Prose, notice_of
 from directory.store.database import Database
 from directory.store.told import told
 from tests.notify.build import LETTERHEAD, NOW, Town
@@ -139,7 +140,8 @@ def test_an_organisations_change_names_the_services_it_reaches(town: Town) -> No
         ({"urgent": True}, "announced", "Urgent: From 1 December 2026: Podiatry hours"),
         ({"effective_from": NOW.date()}, "in-force", "From today, 4 November 2026: Podiatry hours"),
         ({"effective_from": date(2026, 11, 1)}, "announced", "Since 1 November 2026: Podiatry hours"),
-        ({"withdrawn": True}, "withdrawn", "Withdrawn: Podiatry hours"),
+        ({"title": "Withdrawn: Podiatry hours"}, "withdrawn", "Withdrawn: Podiatry hours"),
+        ({}, "amended", "Changed: Podiatry hours, from 1 December 2026"),
     ],
 )
 def test_subjects(change: dict[str, object], stage: str, subject: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table, Text, text
 
 from directory.store.tables.kinds import Instant, metadata, serial_id
 
@@ -11,7 +11,10 @@ reports = Table(
     metadata,
     serial_id(),
     Column("ref", String(16), nullable=False, unique=True),
-    Column("service_id", ForeignKey("services.id"), nullable=False),
+    # Null where it is about none: then it is for the editors.
+    Column("service_id", ForeignKey("services.id")),
+    # The question that found no answer, where it came of one.
+    Column("gap", String(200)),
     Column("kind", String(16), nullable=False),
     Column("text", Text, nullable=False),
     Column("person_id", ForeignKey("people.id")),
@@ -21,7 +24,7 @@ reports = Table(
     Column("answered_at", Instant),
     Column("change_number", ForeignKey("changes.number")),
     Column("joined_to", ForeignKey("reports.id")),
-    CheckConstraint("kind IN ('not-us', 'number', 'criteria', 'question', 'other')", name="kind"),
+    CheckConstraint("kind IN ('not-us', 'number', 'criteria', 'question', 'gap', 'other')", name="kind"),
     CheckConstraint("state IN ('open', 'fixed', 'not-changed', 'joined')", name="state"),
     Index("ix_reports_service", "service_id", "state"),
 )
@@ -45,6 +48,11 @@ gaps = Table(
     Column("first_at", Instant, nullable=False),
     Column("last_at", Instant, nullable=False),
     Column("closed_at", Instant),
+    # The ids of the nearest services when it was last asked.
+    Column("nearest", Text),
+    # How it was closed last: it stays when the question comes back.
+    Column("outcome", String(16)),
+    Column("outcome_at", Instant),
 )
 
 pages = Table(
@@ -66,7 +74,17 @@ page_versions = Table(
     # The whole file, front matter and all: what came in is what goes out.
     Column("text", Text, nullable=False),
     Column("person_id", ForeignKey("people.id")),
+    # A minor version (a typo) is told to nobody.
+    Column("weight", String(16), nullable=False, server_default=text("'major'")),
+    Column("why", Text, nullable=False, server_default=text("''")),
+    Column("told_at", Instant),
     CheckConstraint("kind IN ('pathway', 'forum', 'guidance')", name="kind"),
+    Index(
+        "ix_page_versions_untold",
+        "recorded_at",
+        sqlite_where=text("told_at IS NULL"),
+        postgresql_where=text("told_at IS NULL"),
+    ),
 )
 
 vocabulary = Table(
@@ -76,4 +94,18 @@ vocabulary = Table(
     Column("means", Text, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("recorded_at", Instant, nullable=False),
+    Column("number", Integer, nullable=False, server_default="1"),
+)
+
+# Every line as it ever was: what was removed can be put back.
+vocabulary_versions = Table(
+    "vocabulary_versions",
+    metadata,
+    Column("term", String(200), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("means", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("removed", Boolean(create_constraint=False), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("person_id", ForeignKey("people.id")),
 )

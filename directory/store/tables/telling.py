@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     String,
@@ -84,7 +85,10 @@ deliveries = Table(
     "deliveries",
     metadata,
     serial_id(),
-    change_number(),
+    # Of a change or of a version of a page.
+    change_number(nullable=True),
+    Column("page_id", String(64)),
+    Column("page_number", Integer),
     Column("stage", String(16), nullable=False),
     Column("person_id", ForeignKey("people.id"), nullable=False),
     Column("channel", String(16), nullable=False),
@@ -94,6 +98,11 @@ deliveries = Table(
     Column("digest_id", ForeignKey("digests.id"), index=True),
     *_sending(),
     UniqueConstraint("change_number", "stage", "person_id", "channel"),
+    UniqueConstraint("page_id", "page_number", "person_id", "channel"),
+    ForeignKeyConstraint(["page_id", "page_number"], ["page_versions.page_id", "page_versions.number"]),
+    CheckConstraint(
+        "(change_number IS NULL) <> (page_id IS NULL) AND (page_id IS NULL) = (page_number IS NULL)", name="source"
+    ),
     CheckConstraint("stage IN ('announced', 'in-force', 'amended', 'withdrawn')", name="stage"),
     Index(
         "ix_deliveries_undigested",

@@ -130,6 +130,8 @@ class ChangeView:
     others: tuple[str, ...]
     reached: tuple[Named, ...]
     reached_more: int
+    supersedes: int | None
+    superseded_by: int | None
     sha256: str
     previous_sha256: str
     previous: int | None
@@ -158,6 +160,8 @@ def change_view(connection: Connection, number: int, *, today: date, zone: ZoneI
         others=_others(said),
         reached=tuple(sorted(names.values(), key=lambda named: named.name)),
         reached_more=max(0, len(reached) - REACHED),
+        supersedes=change.supersedes,
+        superseded_by=change.superseded_by,
         sha256=change.sha256,
         previous_sha256=change.previous,
         previous=number - 1 if number > 1 else None,

@@ -7,11 +7,13 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from directory.domain.hours import hours_in_words
+from directory.domain.place import miles_in_words
 from directory.domain.service import Contact, Entry, ReferralRoute, Upcoming
 from directory.web import words
 from directory.web.press import Press, press, telephone
-from directory.web.views.lines import place_in_words
 from directory.web.views.names import Named
+from directory.web.views.places import PlaceView, place_view
+from directory.web.views.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,10 @@ class ContactView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryView:
-    """An entry in words. `call` is the first number to ring; `checked_on` is None where nobody confirmed it since."""
+    """An entry in words. `call` is the first number to ring; `checked_on` is None where nobody confirmed it since.
+
+    `opening` says whether it is open as the reader reads, `distance` how many `miles` off its nearest place is.
+    """
 
     id: str
     slug: str
@@ -61,13 +66,20 @@ class EntryView:
     needs: str
     areas: tuple[str, ...]
     hours: str
-    places: tuple[str, ...]
+    places: tuple[PlaceView, ...]
     former_names: str
     identifiers: tuple[str, ...]
     checked_on: date | None
     coming: tuple[Upcoming, ...]
     version: int
     effective_from: date
+    opening: str = ""
+    miles: float | None = None
+
+    @property
+    def distance(self) -> str:
+        """How far it is from the reader, in words."""
+        return miles_in_words(self.miles) if self.miles is not None else ""
 
     @property
     def open(self) -> bool:
@@ -80,8 +92,8 @@ class EntryView:
         return self.status == "closed"
 
 
-def entry_view(entry: Entry, *, zone: ZoneInfo) -> EntryView:
-    """An entry in words."""
+def entry_view(entry: Entry, *, zone: ZoneInfo, reader: Reader | None = None) -> EntryView:
+    """An entry in words; with a reader, whether it is open and how far it is too."""
     facts = entry.facts
     return EntryView(
         id=entry.id,
@@ -105,14 +117,21 @@ def entry_view(entry: Entry, *, zone: ZoneInfo) -> EntryView:
         needs=", ".join(facts.needs),
         areas=words.areas_in_words(facts.areas),
         hours=hours_in_words(facts.hours) if facts.hours else "",
-        places=tuple(filter(None, map(place_in_words, facts.locations))),
+        places=_places(entry, reader),
         former_names=", ".join(facts.former_names),
         identifiers=tuple(f"{each.system}: {each.value}" for each in facts.identifiers),
         checked_on=entry.checked_at.astimezone(zone).date() if entry.checked_at else None,
         coming=entry.upcoming,
         version=entry.version.number,
         effective_from=entry.version.effective_from,
+        opening=reader.opening(facts) if reader else "",
+        miles=reader.miles(facts) if reader else None,
     )
+
+
+def _places(entry: Entry, reader: Reader | None) -> tuple[PlaceView, ...]:
+    views = (place_view(place, reader.near if reader else None) for place in entry.facts.locations)
+    return tuple(filter(None, views))
 
 
 def to_be_read_only(view: EntryView) -> EntryView:
@@ -122,6 +141,8 @@ def to_be_read_only(view: EntryView) -> EntryView:
         call=_unlinked(view.call) if view.call else None,
         routes=tuple(replace(route, address=_unlinked(route.address)) for route in view.routes),
         contacts=tuple(replace(contact, press=_unlinked(contact.press)) for contact in view.contacts),
+        places=tuple(PlaceView(place.text) for place in view.places),
+        opening="",
     )
 
 

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from directory.domain.change import fold
-from directory.domain.query import Answer, Matched, Query, Result
+from directory.domain.query import NEAREST, Answer, Query, Registered, Result
 from directory.store.told import told
 from directory.web import words
+from directory.web.parameters import LAST_PAGE
 from directory.web.views.entries import EntryView, entry_view, to_be_read_only
-
-NEAREST = 3
+from directory.web.views.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
 class ResultView:
-    """A service that was found. `instead` is the Markdown that says what to do where it has closed."""
+    """A service that was found. `instead` is the Markdown that says what to do where it has closed.
+
+    `why` says in sentences why it was found, `against` what speaks against it; `takes` for the patients of which
+    practice it is, where the question named one.
+    """
 
     entry: EntryView
-    why: str
+    why: tuple[str, ...]
     asked_for: str
     former: str
     old_number: str
     instead: str = ""
+    takes: str = ""
+    against: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,15 @@ class Choice:
 
     label: str
     href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Something that was recognised in the question; `without` leads to the question less it."""
+
+    kind: str
+    label: str
+    without: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +74,44 @@ class AnswerView:
     areas: tuple[str, ...]
     ask: str = ""
     choices: tuple[Choice, ...] = ()
+    practice: str = ""
+    filters: tuple[Filter, ...] = ()
+    number: int = 1
+    before: str = ""
+    after: str = ""
 
     @property
     def nearest(self) -> tuple[ResultView, ...]:
         """The nearest, where there is no answer."""
-        return () if self.best else self.others[:NEAREST]
+        return () if self.best or self.number > 1 else self.others[:NEAREST]
 
     @property
     def rest(self) -> tuple[ResultView, ...]:
         """What is listed under "other services"."""
-        return self.others if self.best else self.others[NEAREST:]
-
-    @property
-    def shown(self) -> int:
-        """How many services are on the page."""
-        return len(self.others) + bool(self.best) + bool(self.gone)
+        return self.others if self.best or self.number > 1 else self.others[NEAREST:]
 
 
-def answer_view(connection: Connection, found: Answer, *, today: date, zone: ZoneInfo) -> AnswerView:
-    """The answer in words."""
+def answer_view(
+    connection: Connection,
+    found: Answer,
+    *,
+    today: date,
+    zone: ZoneInfo,
+    reader: Reader | None = None,
+    near: str = "",
+    by_distance: bool = False,
+) -> AnswerView:
+    """The answer in words; `by_distance` lists the nearest to the reader first, below the answer.
+
+    `near` is the place that the reader typed, for the links to other pages.
+    """
     instead = _instead(connection, found.results)
     past = found.on < today
-    views = {result.entry.id: _result(result, found.query, instead, zone, past=past) for result in found.results}
+    reader = reader if found.on == today else None
+    views = {
+        result.entry.id: _result(result, instead, zone, past=past, reader=reader, alone=bool(found.practice))
+        for result in found.results
+    }
     asked_and_gone = next((result for result in found.results if _named_and_closed(result, found.query)), None)
     gone = views.pop(asked_and_gone.entry.id) if asked_and_gone else None
     best = views.pop(found.best.entry.id) if found.best else None
@@ -91,14 +122,46 @@ def answer_view(connection: Connection, found: Answer, *, today: date, zone: Zon
         future=found.on > today,
         gone=gone,
         best=best,
-        others=tuple(views.values()),
+        others=tuple(sorted(views.values(), key=_by_distance) if by_distance else views.values()),
         total=max(found.total, len(found.results)),
         did_you_mean=corrected,
         did_you_mean_href=_asking_instead(found.query, corrected) if corrected else "",
         areas=_areas(found),
         ask=found.ask or "",
         choices=tuple(Choice(label, _asking_instead(found.query, text)) for label, text in found.choices),
+        practice=found.practice or "",
+        filters=_filters(found),
+        **_pages(found, near, by_distance=by_distance),
     )
+
+
+def _filters(found: Answer) -> tuple[Filter, ...]:
+    """What was recognised in the question and what was chosen beside it, each to be taken away."""
+    query = found.query
+    said = [Filter(each.kind, each.label, _asking_instead(query, each.q)) for each in found.understood]
+    if query.area:
+        said.append(Filter("place", f"Area: {query.area}", _asking_instead(replace(query, area=None), query.text)))
+    if query.setting:
+        label = f"Setting: {words.SETTINGS.get(query.setting, query.setting)}"
+        said.append(Filter("setting", label, _asking_instead(replace(query, setting=None), query.text)))
+    return tuple(said)
+
+
+def _pages(found: Answer, near: str, *, by_distance: bool) -> dict[str, Any]:
+    """Where in the whole this page begins, and the way to the pages around it, with all that was typed."""
+    query = found.query
+    kept = _parameters(query) | ({"near": near} if near else {}) | ({"sort": "distance"} if by_distance else {})
+    number = query.offset // query.limit + 1
+
+    def page(at: int) -> str:
+        return f"/find?{urlencode(kept | ({'page': str(at)} if at > 1 else {}))}"
+
+    more = query.offset + query.limit < found.total and number < LAST_PAGE
+    return {
+        "number": number,
+        "before": page(number - 1) if number > 1 else "",
+        "after": page(number + 1) if more else "",
+    }
 
 
 def _asking_instead(query: Query, text: str) -> str:
@@ -138,32 +201,40 @@ def _named_and_closed(result: Result, query: Query) -> bool:
     return facts.status == "closed" and fold(query.text) in {fold(name) for name in (facts.name, *facts.former_names)}
 
 
-def _result(result: Result, query: Query, instead: dict[str, str], zone: ZoneInfo, *, past: bool) -> ResultView:
-    entry = entry_view(result.entry, zone=zone)
+def _by_distance(view: ResultView) -> tuple[bool, float]:
+    """The nearest first; what is nowhere on the map stays in its order, last."""
+    return view.entry.miles is None, view.entry.miles or 0.0
+
+
+def _result(
+    result: Result,
+    instead: dict[str, str],
+    zone: ZoneInfo,
+    *,
+    past: bool,
+    reader: Reader | None,
+    alone: bool,
+) -> ResultView:
+    """A result in words; where the practice is `alone` in the question, no other word of it says why."""
+    takes = takes_registered(result.registered) if result.registered else ""
+    entry = entry_view(result.entry, zone=zone, reader=reader)
     return ResultView(
         entry=to_be_read_only(entry) if past else entry,
-        why=why_matched(result.matched, asked=query.text),
+        why=() if takes and alone else result.why,
+        against=result.against,
         asked_for=asked_for(result),
         former=former_of(result),
         old_number=result.matched.text if result.matched.field == "former_phone" else "",
         instead=instead.get(result.entry.id, ""),
+        takes=takes,
     )
 
 
-def why_matched(matched: Matched, *, asked: str) -> str:
-    """Why something was found, in words."""
-    if matched.field in _BY_MEANING and not _beginnings(asked) & _beginnings(matched.text):
-        return f"Near in meaning to “{asked}”: {matched.text}"
-    return f"Found by {words.MATCHES.get(matched.field, 'what its entry says')}: {matched.text}"
+def takes_registered(it: Registered) -> str:
+    """Why a service is for the patients of a practice."""
+    return f"Takes patients registered with a GP in {it.area}, as {it.practice} is"
 
 
-def _beginnings(text: str) -> set[str]:
-    """The first letters of each word: sitter and sitting begin alike."""
-    return {word[:4] for word in re.findall(r"\w+", text.casefold())}
-
-
-# Where no word is shared, an abbreviation or another word for the same thing led there.
-_BY_MEANING = frozenset({"name", "former_name", "core", "former_core", "need"})
 _BY_NAME = frozenset({"name", "former_name", "core", "former_core", "code", "owner", "former_owner"})
 _BY_FORMER_NAME = frozenset({"former_name", "former_core"})
 

@@ -19,6 +19,7 @@ from directory.web.views.changes import ChangeLine, change_line
 from directory.web.views.entries import EntryView, entry_view, to_be_read_only
 from directory.web.views.family import FamilyView, family_view
 from directory.web.views.names import SuccessionLine, names_of, succession_lines
+from directory.web.views.reader import Reader
 
 CHANGES = 20
 
@@ -42,7 +43,14 @@ class ServiceView:
 
 
 def service_view(
-    connection: Connection, key: str, *, on: date, today: date, zone: ZoneInfo, known_on: date | None = None
+    connection: Connection,
+    key: str,
+    *,
+    on: date,
+    today: date,
+    zone: ZoneInfo,
+    known_on: date | None = None,
+    reader: Reader | None = None,
 ) -> ServiceView:
     """A service by id or slug as it stands on a day; raises ServiceNotFound where there never was one.
 
@@ -56,7 +64,7 @@ def service_view(
     wanted = change_store.Filter(service=entry.id, recorded_until=known_at)
     listed = change_store.list_recent(connection, limit=CHANGES, wanted=wanted)
     related = (entry.replaces or entry.succeeded_by) and known_on is None
-    view = entry_view(entry, zone=zone)
+    view = entry_view(entry, zone=zone, reader=reader if on == today and known_on is None and not begins else None)
     return ServiceView(
         entry=to_be_read_only(view) if on < today or known_on else view,
         on=on,
