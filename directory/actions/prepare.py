@@ -13,21 +13,19 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from directory.actions import rules
-from directory.actions.naming import EDITS, Named, Newcomer, name
+from directory.actions import reaching, rules
+from directory.actions.naming import EDITS, Newcomer, name
+from directory.actions.workbench import Workbench
 from directory.content import records
-from directory.domain.change import Change, Draft, Edit, Kind, Subject, terms
+from directory.domain.change import Change, Draft, Edit, Subject
 from directory.domain.policy import Actor
-from directory.domain.service import Facts, Identifier, slug_of
-from directory.domain.source import RECORD_SYSTEMS
-from directory.domain.succession import Noun, Succession, reachable
-from directory.domain.timeline import Made, Step, Timeline
+from directory.domain.service import slug_of
+from directory.domain.succession import Noun
+from directory.domain.timeline import Made, Orphaned, Step, Timeline
 from directory.errors import Invalid, Problem
 from directory.shapes import tidy
-from directory.store import services as service_store
-from directory.store import successions as succession_store
 from directory.store.changes import Head, NewChange
-from directory.store.versions import NewVersion, ids_by_identifier, timelines
+from directory.store.versions import NewVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +40,6 @@ class Published:
     def change(self) -> Change:
         """The change itself."""
         return self.new.change
-
-
-@dataclass(slots=True)
-class _Bench:
-    """The lives of everything that some drafts touch, kept up to date from one draft to the next.
-
-    `owned` are the services that an organisation or a team runs, by its id; `records` says whose a source's id is.
-    """
-
-    lives: dict[Noun, dict[str, Timeline]]
-    owned: dict[str, list[str]]
-    links: dict[str, list[Succession]]
-    records: dict[Identifier, str]
-    today: date
 
 
 # Told after each draft: how many are worked out, of how many.
@@ -77,10 +61,11 @@ def prepare(
     Today is the last of these instants in `zone`.
 
     Raises `Invalid` with every broken rule, `EditConflict` where an expected version is stale, `NotAllowed` where
-    `by` may not publish for a team concerned.
+    `by` may not publish for a team concerned, `ChangeNotFound` and `AlreadyWithdrawn` where a draft takes the place of
+    a change that is not there, or not any more.
     """
     named = name(connection, drafts)
-    bench = _bench(connection, named, max(at).astimezone(zone).date())
+    bench = Workbench.of(connection, named, today=max(at).astimezone(zone).date())
     published = []
     for draft, newcomers, instant in zip(named.drafts, named.newcomers, at, strict=True):
         recorded_at = max(instant, head.recorded_at) if head.recorded_at else instant
@@ -92,60 +77,42 @@ def prepare(
     return published
 
 
-def _bench(connection: Connection, named: Named, today: date) -> _Bench:
-    first_day = min(today, *(draft.effective_from for draft in named.drafts))
-    touched: dict[Noun, set[str]] = {
-        noun: {edit.id for draft in named.drafts for edit in getattr(draft, field)} for noun, field in EDITS.items()
-    }
-    organisations = touched["organisation"] | {
-        link.predecessor for draft in named.drafts for link in draft.organisation_succession
-    }
-    owned = _owned(connection, organisations, today=today)
-    owned |= service_store.run_by(connection, touched["team"], today=today)
-    linked = {
-        key for draft in named.drafts for link in draft.succession for key in (link.predecessor, link.successor) if key
-    }
-    touched["service"] |= linked | {service for services in owned.values() for service in services}
-    lives = {noun: timelines(connection, noun, ids, steps_after=first_day) for noun, ids in touched.items()}
-    links = succession_store.following(connection, "service", linked)
-    return _Bench(lives, owned, links, _records(connection, named.drafts), today)
-
-
-def _records(connection: Connection, drafts: Sequence[Draft]) -> dict[Identifier, str]:
-    given = {
-        identifier
-        for draft in drafts
-        for edit in draft.services
-        for identifier in edit.set.get("identifiers", ())  # type: ignore[attr-defined]
-    }
-    return {
-        Identifier(system, value): service
-        for system in RECORD_SYSTEMS
-        for value, service in ids_by_identifier(
-            connection, system, [each.value for each in given if each.system == system]
-        ).items()
-    }
-
-
-def _owned(connection: Connection, organisations: set[str], *, today: date) -> dict[str, list[str]]:
-    """The services that organisations run, themselves or because they followed the one that does."""
-    before = succession_store.preceding(connection, "organisation", organisations)
-    ever = {key: {key, *reachable(before.get(key, ()), before)} for key in organisations}
-    owned = service_store.owned_by(connection, {key for keys in ever.values() for key in keys}, today=today)
-    return {key: [service for each in sorted(keys) for service in owned.get(each, ())] for key, keys in ever.items()}
-
-
 def _work_out(
     draft: Draft,
     newcomers: tuple[Newcomer, ...],
-    bench: _Bench,
+    bench: Workbench,
     *,
     by: Actor,
     head: Head,
     recorded_at: datetime,
     known_on: date,
 ) -> Published:
-    draft = replace(
+    draft = _tidied(draft)
+    gone = bench.superseded(draft)
+    rules.check_superseding(gone)
+    lives = bench.lives_without(gone)
+    rules.check_versions(draft, gone, bench.lives["service"], today=bench.today)
+    rules.check_policy(draft, gone, bench.lives["service"], by=by, today=bench.today)
+    rules.check_openings(draft, lives)
+    rules.check_identifiers(draft, bench.records)
+    rules.check_succession(draft, bench.links_without(gone))
+    before = {edit.id: lives["service"][edit.id].before(draft.effective_from) for edit in draft.services}
+    was = reaching.held(gone, bench)
+    made = _made(draft, gone, bench, head.number + 1)
+    draft = replace(draft, kinds=rules.kinds(draft, gone, before, made, known_on=known_on))
+    change, text = _change(draft, made, head=head, recorded_at=recorded_at)
+    versions = tuple(
+        NewVersion(noun, subject, version, change.number, recorded_at)
+        for (noun, subject), all_made in made.items()
+        for version in all_made
+    )
+    concerned = reaching.terms_of(draft, bench, before, made) | reaching.terms_of_gone(draft, gone, was, bench)
+    bench.remember(draft, change, gone)
+    return Published(NewChange(change, text, concerned), newcomers, versions)
+
+
+def _tidied(draft: Draft) -> Draft:
+    return replace(
         draft,
         services=_with_closures(draft),
         title=tidy(draft.title),
@@ -153,20 +120,13 @@ def _work_out(
         what_to_do=tidy(draft.what_to_do),
         in_flight=tidy(draft.in_flight),
     )
-    rules.check_versions(draft, bench.lives["service"], today=bench.today)
-    rules.check_policy(draft, bench.lives["service"], by=by, today=bench.today)
-    rules.check_openings(draft, bench.lives)
-    rules.check_identifiers(draft, bench.records)
-    rules.check_succession(draft, bench.links)
-    number = head.number + 1
-    before = {edit.id: bench.lives["service"][edit.id].before(draft.effective_from) for edit in draft.services}
-    made: dict[tuple[Noun, str], list[Made]] = {
-        (noun, edit.id): _edited(bench.lives[noun][edit.id], Step(draft.effective_from, number, edit.set))
-        for noun, field in EDITS.items()
-        for edit in getattr(draft, field)
-    }
-    draft = replace(draft, kinds=rules.kinds(draft, before, made, known_on=known_on))
-    slug = slug_of(draft.title, limit=60)
+
+
+def _change(
+    draft: Draft, made: Mapping[tuple[Noun, str], list[Made]], *, head: Head, recorded_at: datetime
+) -> tuple[Change, str]:
+    """The change that follows the head, and its record."""
+    number, slug = head.number + 1, slug_of(draft.title, limit=60)
     text = records.render(draft, number=number, slug=slug, recorded_at=recorded_at, previous=head.sha256)
     change = Change(
         number=number,
@@ -184,21 +144,37 @@ def _work_out(
         sha256=records.digest(text),
         previous=head.sha256,
         subjects=_subjects(draft, made),
+        supersedes=draft.supersedes,
         succession=draft.succession,
         organisation_succession=draft.organisation_succession,
     )
-    versions = tuple(
-        NewVersion(noun, subject, version, number, recorded_at)
-        for (noun, subject), all_made in made.items()
-        for version in all_made
-    )
-    _remember(draft, bench)
-    return Published(NewChange(change, text, _terms(draft, bench, before, made)), newcomers, versions)
+    return change, text
 
 
-def _edited(life: Timeline, step: Step) -> list[Made]:
+def _made(draft: Draft, gone: Change | None, bench: Workbench, number: int) -> dict[tuple[Noun, str], list[Made]]:
+    """The versions that a draft makes of each subject: of what it edits, and of what it takes another change out of."""
+    steps = {
+        (noun, edit.id): Step(draft.effective_from, number, edit.set)
+        for noun, field in EDITS.items()
+        for edit in getattr(draft, field)
+    }
+    taken_out = {(subject.noun, subject.id) for subject in gone.subjects} if gone else set()
+    return {
+        (noun, subject): _edited(
+            bench.lives[noun][subject], steps.get((noun, subject)), gone if (noun, subject) in taken_out else None
+        )
+        for noun, subject in (*steps, *sorted(taken_out - steps.keys()))
+    }
+
+
+def _edited(life: Timeline, step: Step | None, gone: Change | None) -> list[Made]:
     try:
-        return life.edit(step)
+        if gone is not None:
+            return life.without(gone.number, on=gone.effective_from, step=step)
+        return life.edit(step) if step else []
+    except Orphaned as error:
+        reason = f"change {gone.number if gone else 0} opens it, and change {error.change_number} edits it since"
+        raise Invalid([Problem(life.id, f"{reason}: withdraw that one first")]) from None
     except ValueError as error:
         # Facts that contradict each other, such as a name that was emptied.
         raise Invalid([Problem(life.id, str(error))]) from None
@@ -215,47 +191,8 @@ def _with_closures(draft: Draft) -> tuple[Edit, ...]:
 
 
 def _subjects(draft: Draft, made: Mapping[tuple[Noun, str], list[Made]]) -> tuple[Subject, ...]:
+    given = {(noun, edit.id): edit.set for noun, field in EDITS.items() for edit in getattr(draft, field)}
     return tuple(
-        Subject(noun, edit.id, done[0].number if (done := made[noun, edit.id]) else None, edit.set)
-        for noun, field in EDITS.items()
-        for edit in getattr(draft, field)
+        Subject(noun, subject, versions[0].number if versions else None, given.get((noun, subject), {}))
+        for (noun, subject), versions in made.items()
     )
-
-
-def _terms(
-    draft: Draft, bench: _Bench, before: Mapping[str, Facts | None], made: Mapping[tuple[Noun, str], list[Made]]
-) -> frozenset[tuple[str, str, str]]:
-    """What subscriptions are matched against: for each service reached, what it was and what it becomes."""
-    found: set[tuple[str, str, str]] = set()
-
-    def add(service: str, versions: Sequence[Facts | None]) -> None:
-        held = [facts for facts in versions if facts is not None]
-        found.update((service, facet, value) for facet, value in terms(draft.kinds, service, held))
-
-    for edit in draft.services:
-        add(edit.id, [before[edit.id], *(version.facts for version in made["service", edit.id][:1])])
-    for link in draft.succession:
-        if link.successor:
-            add(link.successor, [bench.lives["service"][link.successor].on(draft.effective_from)])
-    organisations = {edit.id for edit in draft.organisations} | {
-        link.predecessor for link in draft.organisation_succession
-    }
-    for organisation in organisations:
-        found.update((organisation, facet, value) for facet, value in _owner_terms(draft.kinds, organisation))
-    for runs in organisations | {edit.id for edit in draft.teams}:
-        for service in bench.owned.get(runs, ()):
-            life = bench.lives["service"][service]
-            add(service, [life.on(draft.effective_from) or (life.facts[0] if life.facts else None)])
-    return frozenset(found)
-
-
-def _owner_terms(kinds: Sequence[Kind], organisation: str) -> set[tuple[str, str]]:
-    return {("owner", organisation), *(("kind", kind) for kind in kinds)}
-
-
-def _remember(draft: Draft, bench: _Bench) -> None:
-    for link in draft.succession:
-        bench.links.setdefault(link.predecessor, []).append(link)
-    for link in draft.organisation_succession:
-        if link.successor:
-            bench.owned.setdefault(link.successor, []).extend(bench.owned.get(link.predecessor, ()))

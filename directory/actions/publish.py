@@ -17,7 +17,7 @@ from directory.domain.change import Draft
 from directory.domain.policy import Actor
 from directory.domain.service import Facts
 from directory.store import audit
-from directory.store.changes import insert_changes, lock_head, move_head, read_head
+from directory.store.changes import insert_changes, lock_head, mark_superseded, move_head, read_head
 from directory.store.database import Database
 from directory.store.successions import insert_successions
 from directory.store.versions import SUBJECTS, insert_identifiers, insert_subjects, insert_versions
@@ -93,6 +93,7 @@ def _write(connection: Connection, published: Sequence[Published], *, by: Actor,
         "organisation",
         [(done.change, link) for done in published for link in done.change.organisation_succession],
     )
+    mark_superseded(connection, [done.change for done in published])
     audit.record_many(
         connection,
         [

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 from directory.actions.naming import EDITS
-from directory.domain.change import KINDS, Draft, Edit, Kind, kinds_between
+from directory.domain.change import KINDS, Change, Draft, Edit, Kind, kinds_between
 from directory.domain.policy import Actor, Thing, can
 from directory.domain.service import Facts, Identifier, Owner
 from directory.domain.source import RECORD_SYSTEMS
 from directory.domain.succession import Noun, Succession, cardinality_problems, looping
 from directory.domain.timeline import Made, Timeline
-from directory.errors import EditConflict, Invalid, NotAllowed, Problem
+from directory.errors import AlreadyWithdrawn, EditConflict, Invalid, NotAllowed, Problem
 from directory.shapes import SHAPE_OF_NOUN, required_fields
 
 OF_SUCCESSION: frozenset[Kind] = frozenset({"merged", "split", "moved", "replaced"})
@@ -20,22 +21,33 @@ OF_SUCCESSION: frozenset[Kind] = frozenset({"merged", "split", "moved", "replace
 FREE: frozenset[Kind] = frozenset({"correction", "capacity"})
 
 
-def check_versions(draft: Draft, lives: Mapping[str, Timeline], *, today: date) -> None:
+def check_versions(draft: Draft, gone: Change | None, lives: Mapping[str, Timeline], *, today: date) -> None:
     """Refuse an edit of something that was changed since the author read it.
 
     The version that was read may be the one in force or the latest recorded; where a later one is already scheduled,
-    an edit of other fields is no conflict, because both will hold.
+    an edit of other fields is no conflict, because both will hold; nor is one of what this draft withdraws.
     """
     for edit in draft.services:
         life, expected = lives[edit.id], edit.expected_version
         if expected is None or expected == life.latest_number:
             continue
-        later = {field for step in life.steps if step.effective_from > today for field in step.set}
+        scheduled = [step for step in life.steps if step.effective_from > today]
+        later = {field for step in scheduled if not gone or step.change_number != gone.number for field in step.set}
         if expected != life.number_on(today) or later & edit.set.keys():
             raise EditConflict(edit.id, expected=expected, current=life.latest_number)
 
 
-def check_policy(draft: Draft, lives: Mapping[str, Timeline], *, by: Actor, today: date) -> None:
+def check_superseding(gone: Change | None) -> None:
+    """Refuse to take the place of a change that was withdrawn already, or that only withdraws another."""
+    if gone is None:
+        return
+    if gone.status != "published":
+        raise AlreadyWithdrawn(gone.number, by=gone.superseded_by)
+    if gone.sets_nothing:
+        raise Invalid([Problem("supersedes", f"change {gone.number} is a withdrawal: publish what is to hold instead")])
+
+
+def check_policy(draft: Draft, gone: Change | None, lives: Mapping[str, Timeline], *, by: Actor, today: date) -> None:
     """Refuse what `by` may not publish: it takes a lead of every team concerned, or an editor.
 
     Concerned are who runs a service on the day from which the change holds and, because what is changed in the past
@@ -45,20 +57,40 @@ def check_policy(draft: Draft, lives: Mapping[str, Timeline], *, by: Actor, toda
     for edit in draft.services:
         life = lives[edit.id]
         held = [life.before(day) for day in {draft.effective_from, max(draft.effective_from, today)}]
-        owners = [facts.owner for facts in held if facts is not None] or [edit.set.get("owner")]
-        teams.update(owner.team or "" if isinstance(owner, Owner) else "" for owner in owners)
-    concerned = (
-        frozenset(teams) if not (draft.organisations or draft.teams or draft.organisation_succession) else frozenset()
-    )
+        teams |= _teams(held) or _teams([edit.set])
+    if gone is not None:
+        eve = gone.effective_from - timedelta(days=1)
+        for life in (lives[subject.id] for subject in gone.subjects if subject.noun == "service"):
+            held = [life.on(day) for day in {eve, max(eve, today)}]
+            teams |= _teams(held) or _teams([life.on(gone.effective_from)])
+    concerned = frozenset(teams) if _only_services(draft) and (gone is None or _only_services(gone)) else frozenset()
     if not can(by, "publish", Thing(concerned)):
         whose = ", ".join(sorted(team for team in teams if team)) or "the directory"
         raise NotAllowed(f"You need to be a lead of {whose}, or an editor, to publish this.")
 
 
+def _teams(held: Sequence[Any]) -> set[str]:
+    """The teams that some facts, or what an edit sets, name as owners; "" where there is none."""
+    found = set()
+    for facts in held:
+        owner = facts.get("owner") if isinstance(facts, Mapping) else getattr(facts, "owner", None)
+        if facts is not None:
+            found.add(owner.team or "" if isinstance(owner, Owner) else "")
+    return found
+
+
+def _only_services(given: Draft | Change) -> bool:
+    if isinstance(given, Change):
+        others = any(subject.noun != "service" for subject in given.subjects)
+    else:
+        others = bool(given.organisations or given.teams)
+    return not others and not given.organisation_succession
+
+
 def check_openings(draft: Draft, lives: Mapping[Noun, Mapping[str, Timeline]]) -> None:
     """Something new needs every required field; a draft needs something to change."""
     problems = []
-    if not (draft.services or draft.organisations or draft.teams or draft.organisation_succession):
+    if draft.sets_nothing and draft.supersedes is None:
         problems.append(Problem("services", "say which service changes, and how"))
     for noun, field in EDITS.items():
         shape = SHAPE_OF_NOUN[noun]
@@ -117,6 +149,7 @@ def check_succession(draft: Draft, links: Mapping[str, Sequence[Succession]]) ->
 
 def kinds(
     draft: Draft,
+    gone: Change | None,
     before: Mapping[str, Facts | None],
     made: Mapping[tuple[Noun, str], list[Made]],
     *,
@@ -124,10 +157,14 @@ def kinds(
 ) -> tuple[Kind, ...]:
     """The kinds of a change: those that the author gave, which must be true, and any that they left out.
 
-    What says of a day before `known_on` something else than was known of it is a correction too.
+    What says of a day before `known_on` something else than was known of it is a correction too. A withdrawal is of
+    the kinds of what it withdraws.
     """
     true = _true_kinds(draft, before, made)
-    if draft.effective_from < known_on and _rewrites(before, made):
+    if gone is not None and draft.sets_nothing:
+        true |= set(gone.kinds)
+    earliest = min(draft.effective_from, gone.effective_from) if gone else draft.effective_from
+    if earliest < known_on and _rewrites(before, gone, made):
         true.add("correction")
     if not true and not draft.succession and not draft.organisation_succession:
         raise Invalid([Problem("services", "nothing differs from what already holds")])
@@ -141,9 +178,14 @@ def kinds(
     return tuple(kind for kind in KINDS if kind in shown | set(draft.kinds))
 
 
-def _rewrites(before: Mapping[str, Facts | None], made: Mapping[tuple[Noun, str], list[Made]]) -> bool:
+def _rewrites(
+    before: Mapping[str, Facts | None], gone: Change | None, made: Mapping[tuple[Noun, str], list[Made]]
+) -> bool:
     """Whether it says something else of a service that was there: one that is new to us is told, not corrected."""
-    return any(noun == "service" and versions and before[subject] for (noun, subject), versions in made.items())
+    known = {subject for subject, facts in before.items() if facts} | {
+        each.id for each in (gone.subjects if gone else ())
+    }
+    return any(noun == "service" and versions and subject in known for (noun, subject), versions in made.items())
 
 
 def _true_kinds(
@@ -154,10 +196,12 @@ def _true_kinds(
         if not versions:
             continue
         if noun == "service":
-            true.update(kinds_between(before[subject], versions[0].facts))
+            # Of what another change is only taken out of, there is nothing to say.
+            true.update(kinds_between(before[subject], versions[0].facts) if subject in before else ())
         elif versions[0].number == 1:
             true.add("opened")
         else:
-            edit = next(edit for edit in getattr(draft, EDITS[noun]) if edit.id == subject)
-            true.add("renamed" if "name" in edit.set else "correction")
+            edit = next((edit for edit in getattr(draft, EDITS[noun]) if edit.id == subject), None)
+            if edit is not None:
+                true.add("renamed" if "name" in edit.set else "correction")
     return true

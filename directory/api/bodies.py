@@ -68,12 +68,28 @@ class ChangeBody(_Body):
     in_flight: Text = ""
     weight: Weight = "major"
     urgent: bool = False
+    supersedes: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+
+
+class WithdrawalBody(_Body):
+    """Why a change is withdrawn."""
+
+    why: Text = ""
+
+
+def read_withdrawal(body: bytes) -> str:
+    """Why, as the body of a withdrawal says; raises as `read_change` does."""
+    return str(_read(WithdrawalBody, body).get("why", ""))
 
 
 def read_change(body: bytes) -> dict[str, Any]:
     """The body as plain data of the right form; raises `Refused` where it is no JSON, else `Invalid`."""
+    return _read(ChangeBody, body)
+
+
+def _read(shape: type[_Body], body: bytes) -> dict[str, Any]:
     try:
-        shaped = ChangeBody.model_validate_json(body)
+        shaped = shape.model_validate_json(body)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         if first["type"] == "json_invalid":

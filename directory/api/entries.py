@@ -14,6 +14,7 @@ from pydantic_core import to_jsonable_python
 
 from directory.content.records import stamp
 from directory.domain.change import Change, Subject
+from directory.domain.opening import Opening
 from directory.domain.organisation import Organisation, OrganisationFacts, Team
 from directory.domain.service import Entry, Facts, OrganisationName, TeamName, Upcoming, Version
 from directory.domain.succession import Noun, Succession
@@ -34,8 +35,8 @@ Names = Mapping[tuple[Noun, str], Named]
 NOBODY: Names = {}
 
 
-def entry_json(entry: Entry, *, base_url: str, names: Names = NOBODY) -> dict[str, Any]:
-    """An `Entry`; `names` adds what the services of its successions are called."""
+def entry_json(entry: Entry, *, base_url: str, names: Names = NOBODY, opening: Opening | None = None) -> dict[str, Any]:
+    """An `Entry`; `names` adds what the services of its successions are called, `opening` whether it is open now."""
     facts = to_jsonable_python(entry.facts)
     return {
         "id": entry.id,
@@ -54,6 +55,9 @@ def entry_json(entry: Entry, *, base_url: str, names: Names = NOBODY) -> dict[st
         "succeeded_by": [link_json(link, "service", names) for link in entry.succeeded_by],
         "replaces": [link_json(link, "service", names) for link in entry.replaces],
         "upcoming": [_upcoming(coming, base_url) for coming in entry.upcoming],
+        "open_now": opening.open if opening else None,
+        "opens_at": stamp(opening.opens_at) if opening and opening.opens_at else None,
+        "closes_at": stamp(opening.closes_at) if opening and opening.closes_at else None,
         "href": f"{base_url}/services/{entry.slug}",
     }
 
@@ -148,6 +152,8 @@ def change_json(change: Change, *, base_url: str, names: Names = NOBODY, reached
         "teams": [_subject(subject, names) for subject in by_noun["team"].values()],
         "succession": [link_json(link, "service", names) for link in change.succession],
         "organisation_succession": [link_json(link, "organisation", names) for link in change.organisation_succession],
+        "supersedes": change.supersedes,
+        "superseded_by": change.superseded_by,
         "sha256": change.sha256,
         "previous": change.previous,
         "href": f"{base_url}/changes/{change.number}",

@@ -1,10 +1,10 @@
-"""POST /changes: publish, or see what publishing would do."""
+"""POST /changes: publish, or see what publishing would do; and withdraw what was published."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -13,9 +13,10 @@ from starlette.responses import Response
 
 from directory.actions.prepare import Published
 from directory.actions.publish import preview, publish_in
+from directory.actions.take_back import withdraw
 from directory.api import names as called
 from directory.api.answers import encode, matches
-from directory.api.bodies import draft_of, read_change
+from directory.api.bodies import draft_of, read_change, read_withdrawal
 from directory.api.calls import Call
 from directory.api.entries import change_json
 from directory.api.owners import with_plain_owners
@@ -34,25 +35,42 @@ _KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
 def post_change(call: Call) -> Response:
     """POST /changes."""
     plain = read_change(call.body)
-    attempt = _attempt(call)
     if call.given.flag("dry_run"):
+        _attempt(call, "POST /changes")
         return Response(encode(_dry_run(call, plain)), media_type="application/json")
-    at = call.site.now()
+    return _once(call, "POST /changes", lambda connection, at: _publish(connection, call, plain, at=at))
+
+
+def post_withdraw(call: Call) -> Response:
+    """POST /changes/{number}/withdraw: the answer is the change that withdraws it."""
+    number, why = call.number(), read_withdrawal(call.body)
+
+    def publish(connection: Connection, at: datetime) -> dict[str, Any]:
+        zone = call.site.settings.zone
+        published = withdraw(connection, number, why=why, by=call.by, at=at, zone=zone)
+        return published_json(connection, published, base_url=call.base_url, on=call.site.today())
+
+    return _once(call, f"POST /changes/{number}/withdraw", publish)
+
+
+def _once(call: Call, what: str, publish: Callable[[Connection, datetime], dict[str, Any]]) -> Response:
+    """Publish and answer; under the same Idempotency-Key, give the first answer again."""
+    attempt, at = _attempt(call, what), call.site.now()
     with call.site.database.write() as connection:
         kept = idempotency.claim(connection, attempt, at=at) if attempt else None
-        answer = kept or Answer(201, encode(_publish(connection, call, plain, at=at)))
+        answer = kept or Answer(201, encode(publish(connection, at)))
         if attempt and not kept:
             idempotency.keep(connection, attempt, answer)
     return _answered(call, answer, replayed=kept is not None)
 
 
-def _attempt(call: Call) -> Attempt | None:
+def _attempt(call: Call, what: str) -> Attempt | None:
     key = call.header("idempotency-key")
     if key is None:
         return None
     if not _KEY.fullmatch(key):
         raise Refused(400, "bad-idempotency-key", "An Idempotency-Key is 1 to 255 ASCII characters.")
-    return Attempt(call.by, key, b"POST /changes\n" + call.body)
+    return Attempt(call.by, key, f"{what}\n".encode() + call.body)
 
 
 def _publish(connection: Connection, call: Call, plain: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:

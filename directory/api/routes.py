@@ -25,6 +25,7 @@ def routes() -> list[BaseRoute]:
             "/changes", either(reads(changes.list_changes), publishes(publishing.post_change)), methods=["GET", "POST"]
         ),
         Route("/changes/{number}", reads(changes.show_change)),
+        Route("/changes/{number}/withdraw", publishes(publishing.post_withdraw), methods=["POST"]),
         Route("/organisations", reads(organisations.list_organisations)),
         Route("/organisations/{key}", reads(organisations.show_organisation)),
         Route("/organisations/{key}/successors", reads(organisations.show_successors)),

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from directory.answer import handling
 from directory.api import names as called
-from directory.api.answers import encode, page, plain, tag_of, tagged
+from directory.api.answers import page, plain, tag_of, tagged
 from directory.api.calls import Call
 from directory.api.entries import entry_json, link_json, version_json
 from directory.api.filters import known_id
@@ -30,10 +30,11 @@ def list_services(call: Call) -> Response:
     status = given.choice("status", get_args(Status))
     with call.site.database.read() as connection:
         owner, team = known_id(connection, call, "owner", "organisation"), given.text("team")
-        wanted = service_store.Filter(owner, team, fold(area) if area else None, status)
+        areas = tuple(map(fold, call.site.gazetteer().serving(area))) if area else ()
+        wanted = service_store.Filter(owner, team, areas, status)
         ids = service_store.list_ids(connection, after=after, limit=limit + 1, on=on, wanted=wanted, known_at=known_at)
         entries = service_store.entries(connection, ids[:limit], on=on, known_at=known_at)
-        items = entries_json(connection, call, entries, on=on)
+        items = entries_json(connection, call, entries, on=on, known_now=known_at is None)
     return page(items, ids[limit - 1] if len(ids) > limit else None)
 
 
@@ -91,16 +92,24 @@ def entry_answer(
 ) -> EntryAnswer:
     """One entry by id or slug on a day; raises ServiceNotFound."""
     entry = service_store.entry(connection, key, on=on, known_at=known_at)
-    body = entries_json(connection, call, [entry], on=on)[0]
-    return EntryAnswer(body, tag_of(encode(body), entry.version.number), entry.version.number)
+    body = entries_json(connection, call, [entry], on=on, known_now=known_at is None)[0]
+    return EntryAnswer(body, tag_of(body), entry.version.number)
 
 
 def entries_json(
-    connection: Connection, call: Call, entries: list[Entry] | tuple[Entry, ...], *, on: date
+    connection: Connection,
+    call: Call,
+    entries: list[Entry] | tuple[Entry, ...],
+    *,
+    on: date,
+    known_now: bool = True,
 ) -> list[dict[str, Any]]:
-    """Entries with the names of what they are linked to."""
+    """Entries with the names of what they are linked to; what holds today, as known now, says whether it is open."""
     names = called.names(connection, called.in_entries(entries), on=on)
-    return [entry_json(entry, base_url=call.base_url, names=names) for entry in entries]
+    opening_of = call.site.opening if known_now and on == call.site.today() else lambda _facts: None
+    return [
+        entry_json(entry, base_url=call.base_url, names=names, opening=opening_of(entry.facts)) for entry in entries
+    ]
 
 
 def _versions_json(connection: Connection, call: Call, rows: list[VersionRow]) -> list[dict[str, Any]]:

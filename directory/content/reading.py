@@ -17,11 +17,13 @@ from directory.shapes import SHAPE_OF_NOUN, from_plain, set_from_plain, tidy
 CHANGE_KEYS = frozenset(
     {
         "title", "kinds", "services", "organisations", "teams", "succession", "organisation_succession",
-        "effective_from", "weight", "urgent", "why", "what_to_do", "in_flight",
+        "effective_from", "weight", "urgent", "why", "what_to_do", "in_flight", "supersedes",
     }
 )  # fmt: skip
 # A published record says these too; `published` dates a change of the past in starter content.
 RECORD_KEYS = frozenset({"number", "slug", "recorded_at", "previous", "published"})
+# A day outside of these is a slip of the hand.
+YEARS = (1900, 2199)
 NOUN_OF_KEY: Mapping[str, Noun] = {"services": "service", "organisations": "organisation", "teams": "team"}
 
 
@@ -57,6 +59,11 @@ def draft_from_plain(data: Mapping[str, Any], *, where: str = "") -> Draft:
     for key, shape in (("title", str), ("why", str), ("what_to_do", str), ("in_flight", str), ("urgent", bool)):
         if key in data:
             _collect(values, problems, key, shape, data[key])
+    number = data.get("supersedes")
+    if number is not None:
+        values["supersedes"] = number
+        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+            problems.append(Problem("supersedes", "give the number of the change that this one takes the place of"))
     day = data.get("effective_from")
     # A bare number would be read as seconds since 1970.
     _collect(values, problems, "effective_from", date, None if isinstance(day, int | float) else day)
@@ -77,10 +84,17 @@ def draft_from_plain(data: Mapping[str, Any], *, where: str = "") -> Draft:
         if data["weight"] not in ("major", "minor"):
             problems.append(Problem("weight", "give major (tells people) or minor (a typo)"))
     day = values.get("effective_from")
+    if isinstance(day, date) and not YEARS[0] <= day.year <= YEARS[1]:
+        problems.append(Problem("effective_from", f"give a day from {YEARS[0]} to {YEARS[1]}"))
     for key, noun in NOUN_OF_KEY.items():
         values[key] = _edits(key, noun, data.get(key), problems)
     for key in ("succession", "organisation_succession"):
         values[key] = _links(key, data.get(key), day, problems)
+        problems += [
+            Problem(key, f"give days from {YEARS[0]} to {YEARS[1]}")
+            for link in values[key]
+            if not YEARS[0] <= link.effective_from.year <= YEARS[1]
+        ]
     if problems:
         raise Invalid([Problem(f"{where} {problem.where}".strip(), problem.reason) for problem in problems])
     return Draft(**values)

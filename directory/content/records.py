@@ -34,6 +34,8 @@ def render(draft: Draft, *, number: int, slug: str, recorded_at: datetime, previ
         "urgent": draft.urgent,
         "previous": previous,
     }
+    if draft.supersedes:
+        facts["supersedes"] = draft.supersedes
     edits: Mapping[str, tuple[Noun, Sequence[Edit]]] = {
         "organisations": ("organisation", draft.organisations),
         "teams": ("team", draft.teams),

@@ -49,7 +49,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A change before it is published. `why`, `what_to_do` and `in_flight` are Markdown."""
+    """A change before it is published. `why`, `what_to_do` and `in_flight` are Markdown.
+
+    `supersedes` is the number of a change that this one takes the place of: that one is withdrawn, as if it had never
+    been. Where this one sets nothing itself, it only withdraws; else it amends.
+    """
 
     title: str
     effective_from: date
@@ -64,6 +68,12 @@ class Draft:
     in_flight: str = ""
     weight: Weight = "major"
     urgent: bool = False
+    supersedes: int | None = None
+
+    @property
+    def sets_nothing(self) -> bool:
+        """Whether it changes nothing by itself."""
+        return not any((self.services, self.organisations, self.teams, self.succession, self.organisation_succession))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A published change. `sha256` is that of its record, which names the one before as `previous`."""
+    """A published change. `sha256` is that of its record, which names the one before as `previous`.
+
+    A withdrawn one names the change that withdrew or amended it as `superseded_by`, and that one names it.
+    """
 
     number: int
     title: str
@@ -97,6 +110,14 @@ class Change:
     subjects: tuple[Subject, ...] = ()
     succession: tuple[Succession, ...] = ()
     organisation_succession: tuple[Succession, ...] = ()
+    supersedes: int | None = None
+    superseded_by: int | None = None
+
+    @property
+    def sets_nothing(self) -> bool:
+        """Whether all it does is to withdraw another."""
+        links = self.succession or self.organisation_succession
+        return not links and not any(subject.set for subject in self.subjects)
 
 
 def kinds_between(before: Facts | None, after: Facts) -> tuple[Kind, ...]:

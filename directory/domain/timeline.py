@@ -3,14 +3,16 @@
 What holds on a day is every edit so far, in the order of effective date and, on one day, of publication. An edit that
 takes effect before ones already published therefore makes them anew: a correction of the past, or a new telephone
 number when an owner change is already scheduled, is not undone when the later version comes into force.
+
+A change that is withdrawn is taken out: what it set holds no longer, and what was published after it holds without it.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import date, timedelta
 from typing import Any
 
 
@@ -30,6 +32,14 @@ class Made:
     number: int
     effective_from: date
     facts: Any
+
+
+class Orphaned(Exception):
+    """An edit stays of something that nothing opens any more; `change_number` made it."""
+
+    def __init__(self, change_number: int) -> None:
+        super().__init__(f"change {change_number} edits what nothing opens")
+        self.change_number = change_number
 
 
 @dataclass(slots=True)
@@ -72,12 +82,62 @@ class Timeline:
         if after == before:
             return []
         made = [self._put(step.effective_from, after)]
-        # Days of steps too: an edit that changed nothing then may do so now.
-        for day in sorted({kept.effective_from for kept in self.steps if kept.effective_from > step.effective_from}):
+        for day in self._days_from(step.effective_from + timedelta(days=1)):
             after = _fold(after, [kept for kept in self.steps if kept.effective_from == day])
             if after != self.on(day):
                 made.append(self._put(day, after))
         return made
+
+    def opened_only_by(self, change_number: int, *, on: date) -> bool:
+        """Whether a change that took effect on a day is the only one that opens it."""
+        others = (step for step in self.steps if step.change_number != change_number)
+        return self.on(on - timedelta(days=1)) is None and not any(map(self._opens, others))
+
+    def without(self, change_number: int, *, on: date, step: Step | None = None) -> list[Made]:
+        """Take out what a change set from day `on`, and take in `step` instead; returns the versions that this makes.
+
+        Raises `Orphaned` where only that change opened it, and edits of it stay; the life is then of no more use.
+        Needs every step from the earlier of both days. What only that change opened was never open: it is `planned`
+        until an edit that stays opens it, and `closed` where none does.
+        """
+        self.steps = [kept for kept in self.steps if kept.change_number != change_number] + ([step] if step else [])
+        first = min(on, step.effective_from) if step else on
+        facts = self.on(first - timedelta(days=1))
+        made = []
+        for day in self._days_from(first):
+            set_that_day = [kept for kept in self.steps if kept.effective_from == day]
+            if facts is None and set_that_day:
+                facts = self._opening()
+            facts = _fold(facts, set_that_day)
+            says = self._never_open(day) if facts is None else facts
+            if says is not None and says != self.on(day):
+                made.append(self._put(day, says))
+        return sorted(made, key=lambda each: step is None or each.effective_from != step.effective_from)
+
+    def _days_from(self, first: date) -> list[date]:
+        """Days on which what holds may begin anew: an edit that changed nothing then may do so now, and one that was
+        taken out has left a version.
+        """
+        return sorted({day for day in (*self.days, *(kept.effective_from for kept in self.steps)) if day >= first})
+
+    def _opening(self) -> Any:
+        """What the first edit that says all that is needed says: an edit from before that day is an edit of it."""
+        steps = sorted(self.steps, key=lambda step: step.change_number)
+        opening = next(filter(self._opens, steps), None)
+        if opening is None:
+            raise Orphaned(steps[0].change_number)
+        return self.shape(**opening.set)
+
+    def _opens(self, step: Step) -> bool:
+        required = {field.name for field in fields(self.shape) if field.default is field.default_factory is MISSING}
+        return required <= step.set.keys()
+
+    def _never_open(self, day: date) -> Any | None:
+        known = self.on(day)
+        if known is None or not hasattr(known, "status"):
+            return known
+        later = any(kept.effective_from > day for kept in self.steps)
+        return known.with_({"status": "planned" if later else "closed"})
 
     def _put(self, day: date, facts: Any) -> Made:
         self.latest_number += 1

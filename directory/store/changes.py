@@ -13,7 +13,7 @@ from directory.domain.change import Change, Subject
 from directory.errors import ChangeNotFound
 from directory.shapes import SHAPE_OF_NOUN, set_from_plain, set_to_plain
 from directory.store.batches import in_batches, read_json, write_json
-from directory.store.successions import of_changes
+from directory.store.successions import of_changes, void_successions
 from directory.store.tables.changes import change_subjects, change_terms, changes, counters
 
 
@@ -105,7 +105,17 @@ def _row(change: Change) -> dict[str, Any]:
         "in_flight": change.in_flight,
         "sha256": change.sha256,
         "previous": change.previous,
+        "supersedes": change.supersedes,
     }
+
+
+def mark_superseded(connection: Connection, new: Sequence[Change]) -> None:
+    """Withdraw what some new changes supersede, and the successions that it made; all of them are written already."""
+    for change in new:
+        if change.supersedes is not None:
+            values = {"status": "withdrawn", "superseded_by": change.number}
+            connection.execute(update(changes).where(changes.c.number == change.supersedes).values(values))
+            void_successions(connection, change.supersedes, at=change.recorded_at)
 
 
 def load(connection: Connection, number: int) -> Change:
@@ -114,6 +124,12 @@ def load(connection: Connection, number: int) -> Change:
     if not found:
         raise ChangeNotFound(f"There is no change {number}.")
     return found[0]
+
+
+def load_many(connection: Connection, numbers: Iterable[int]) -> list[Change]:
+    """Those of some changes that there are, in the order of their numbers."""
+    statement = select(changes).where(changes.c.number.in_(sorted(numbers))).order_by(changes.c.number)
+    return _read(connection, connection.execute(statement).all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +218,8 @@ def _read(connection: Connection, rows: Sequence[Any]) -> list[Change]:
             status=row.status,
             sha256=row.sha256,
             previous=row.previous,
+            supersedes=row.supersedes,
+            superseded_by=row.superseded_by,
             subjects=tuple(touched.get(row.number, ())),
             succession=tuple(links.get(("service", row.number), ())),
             organisation_succession=tuple(links.get(("organisation", row.number), ())),
@@ -282,6 +300,14 @@ def records(connection: Connection, *, after: int, limit: int) -> list[Any]:
     ]
     statement = select(*columns).where(changes.c.number > after).order_by(changes.c.number).limit(limit)
     return list(connection.execute(statement))
+
+
+def record(connection: Connection, number: int) -> str:
+    """The record of one change, as published; raises ChangeNotFound."""
+    text = connection.scalar(select(changes.c.record).where(changes.c.number == number))
+    if text is None:
+        raise ChangeNotFound(f"There is no change {number}.")
+    return str(text)
 
 
 def count(connection: Connection) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, or_, select, update
 
 from directory.domain.change import Change
 from directory.domain.succession import Noun, Part, Succession, by_predecessor
@@ -39,6 +39,12 @@ def insert_successions(connection: Connection, noun: Noun, links: Sequence[tuple
         )
 
 
+def void_successions(connection: Connection, change_number: int, *, at: datetime) -> None:
+    """Take back the links that a change made: from an instant on they are known never to have been."""
+    made = update(successions).where(successions.c.change_number == change_number)
+    connection.execute(made.values(withdrawn_at=at))
+
+
 def following(
     connection: Connection, noun: Noun, ids: Iterable[str], *, known_at: datetime | None = None
 ) -> dict[str, list[Succession]]:
@@ -54,13 +60,13 @@ def following(
 @cache
 def _following(noun: Noun, *, as_known: bool) -> Select[Any]:
     """Built once: building it costs more than running it, and every page runs it several times."""
-    known = _known(noun, bindparam("known_at", type_=Instant()) if as_known else None)
+    of_noun, *known = _known(noun, bindparam("known_at", type_=Instant()) if as_known else None)
     first = successions.c.predecessor.in_(bindparam("ids", expanding=True))
-    reached = select(successions).where(*known, first).cte(recursive=True)
+    reached = select(successions).where(of_noun, *known, first).cte(recursive=True)
     # The noun is that of the row before, not a constant: else SQLite reads all links of the noun for each step.
     further = (successions.c.noun == reached.c.noun) & (successions.c.predecessor == reached.c.successor)
     # UNION, not UNION ALL: a loop in old data ends when it brings nothing new.
-    reached = reached.union(select(successions).join(reached, further).where(*known[1:]))
+    reached = reached.union(select(successions).join(reached, further).where(*known))
     return select(reached).order_by(reached.c.effective_from, reached.c.id)
 
 
@@ -69,9 +75,9 @@ def preceding(connection: Connection, noun: Noun, ids: Iterable[str]) -> dict[st
     pair = (successions.c.noun, successions.c.predecessor, successions.c.successor)
     found: dict[str, set[str]] = defaultdict(set)
     for batch in in_batches(ids):
-        led = select(*pair).where(successions.c.noun == noun, successions.c.successor.in_(batch)).cte(recursive=True)
+        led = select(*pair).where(*_known(noun, None), successions.c.successor.in_(batch)).cte(recursive=True)
         further = (successions.c.noun == led.c.noun) & (successions.c.successor == led.c.predecessor)
-        led = led.union(select(*pair).join(led, further))
+        led = led.union(select(*pair).join(led, further).where(successions.c.withdrawn_at.is_(None)))
         for row in connection.execute(select(led)):
             found[row.successor].add(row.predecessor)
     return found
@@ -94,7 +100,15 @@ def touching(
 
 
 def _known(noun: Noun, known_at: datetime | BindParameter[datetime] | None) -> list[ColumnElement[bool]]:
-    return [successions.c.noun == noun, *([successions.c.recorded_at <= known_at] if known_at is not None else [])]
+    """Of a noun, and what was known of it at an instant, or is known now."""
+    standing = successions.c.withdrawn_at.is_(None)
+    if known_at is None:
+        return [successions.c.noun == noun, standing]
+    return [
+        successions.c.noun == noun,
+        successions.c.recorded_at <= known_at,
+        standing | (successions.c.withdrawn_at > known_at),
+    ]
 
 
 def of_changes(connection: Connection, numbers: Sequence[int]) -> dict[tuple[str, int], list[Succession]]:
@@ -108,7 +122,7 @@ def of_changes(connection: Connection, numbers: Sequence[int]) -> dict[tuple[str
 
 def all_of(connection: Connection, noun: Noun) -> list[Succession]:
     """Every link of a noun, oldest first."""
-    statement = select(successions).where(successions.c.noun == noun)
+    statement = select(successions).where(*_known(noun, None))
     return [
         _read(row) for row in connection.execute(statement.order_by(successions.c.effective_from, successions.c.id))
     ]

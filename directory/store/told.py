@@ -136,8 +136,8 @@ class _Batch:
         found = []
         for subject in self.subjects.get(change.number, ()):
             if subject.noun == "service" and (after := history.on(subject.subject_id, day, up_to=subject.version)):
-                # Without a version of its own, a change leaves the service as it was.
-                known = after.number if subject.version is None else after.number - 1
+                # Without a version of its own that day, a change leaves the service as it was.
+                known = after.number - 1 if after.number == subject.version else after.number
                 before = history.on(subject.subject_id, day, up_to=known)
                 read = from_json(Facts, before.facts) if before else None
                 found.append(_Touch(subject.subject_id, after.slug, read, from_json(Facts, after.facts)))

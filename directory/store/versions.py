@@ -19,6 +19,8 @@ from directory.domain.succession import Noun
 from directory.domain.timeline import Made, Step, Timeline
 from directory.shapes import SHAPE_OF_NOUN, from_json, set_from_plain, to_json
 from directory.store.batches import in_batches, read_json
+from directory.store.places import note_postcodes
+from directory.store.registration import note_names
 from directory.store.tables import changes, nouns
 from directory.store.tables.kinds import Instant
 
@@ -186,13 +188,19 @@ def timelines(connection: Connection, noun: Noun, ids: Iterable[str], *, steps_a
     subjects = changes.change_subjects
     for batch in in_batches(ids):
         rows = connection.execute(
-            select(subjects.c.subject_id, subjects.c.effective_from, subjects.c.change_number, subjects.c.set).where(
-                subjects.c.noun == noun, subjects.c.subject_id.in_(batch), subjects.c.effective_from > steps_after
+            select(subjects.c.subject_id, subjects.c.effective_from, subjects.c.change_number, subjects.c.set)
+            .join(changes.changes, changes.changes.c.number == subjects.c.change_number)
+            .where(
+                subjects.c.noun == noun,
+                subjects.c.subject_id.in_(batch),
+                subjects.c.effective_from > steps_after,
+                changes.changes.c.status == "published",
             )
         )
         for row in rows:
-            edit = set_from_plain(shape, read_json(row.set))
-            lives[row.subject_id].steps.append(Step(row.effective_from, row.change_number, edit))
+            # What a change touched without setting anything, by taking another's place, is no step.
+            if edit := set_from_plain(shape, read_json(row.set)):
+                lives[row.subject_id].steps.append(Step(row.effective_from, row.change_number, edit))
     return lives
 
 
@@ -240,6 +248,8 @@ def insert_versions(connection: Connection, new: Sequence[NewVersion]) -> None:
     terms = [dict(zip(("subject_id", "number", "facet", "value"), term, strict=True)) for term in sorted(found)]
     if terms:
         connection.execute(nouns.version_terms.insert(), terms)
+    note_names(connection, [(it.subject_id, it.made.facts.name) for it in new if it.noun == "organisation"])
+    note_postcodes(connection, [place for it in new if it.noun == "service" for place in it.made.facts.locations])
 
 
 def _row(version: NewVersion) -> dict[str, Any]:

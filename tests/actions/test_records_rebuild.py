@@ -13,6 +13,7 @@ from sqlalchemy import select
 from directory.actions.import_content import import_folder
 from directory.actions.import_services import Import, import_file
 from directory.actions.publish import publish_in
+from directory.actions.take_back import amending, withdraw
 from directory.content.folder import read_folder
 from directory.content.reading import read_change
 from directory.domain.change import Edit
@@ -45,6 +46,8 @@ def held(database: Database) -> dict[str, set[tuple[Any, ...]]]:
             }
             for name, table in tables.items()
         }
+        # The vocabulary counts its own changes, which are no records.
+        found["counters"] = {row for row in found["counters"] if row[0] == "change"}
         links = metadata.tables["successions"]
         found["successions"] = {tuple(row)[1:] for row in connection.execute(select(links))}
     return found
@@ -88,13 +91,20 @@ def test_imports_and_changes_that_are_hard_to_write_down(sqlite_url: str, tmp_pa
         )
         newcomers = (build.opening("adults"), build.opening("children"))
         split = build.draft(*newcomers, kinds=("opened", "split"), succession=links, title="---", why="## Why\n\n---")
-        build.change(original, split, at=build.NOON + timedelta(hours=1))
+        split_number = build.change(original, split, at=build.NOON + timedelta(hours=1)).change.number
         edit = Edit("adults", {
             "contacts": (Contact("phone", " 01632 960999 "),), "eligibility": Eligibility("a: b\r\nc"),
             "needs": (" x ",), "owner": Owner("ZZN02", "vascular"), "name": " Adults' legs ",
         })  # fmt: skip
         later = build.draft(edit, effective_from=build.TODAY + timedelta(9), why=" \ttext\x0b\r\n## What to do")
-        build.change(original, later, at=build.NOON + timedelta(hours=2))
+        number = build.change(original, later, at=build.NOON + timedelta(hours=2)).change.number
+        with original.read() as connection:
+            moved = amending(connection, number, effective_from=build.TODAY + timedelta(3))
+        number = build.change(original, moved, at=build.NOON + timedelta(hours=3)).change.number
+        with original.write() as connection:
+            at = build.NOON + timedelta(hours=4)
+            withdraw(connection, number, why="No.", by=OPERATOR, at=at, zone=build.LONDON)
+            withdraw(connection, split_number, why="Nor that.", by=OPERATOR, at=at, zone=build.LONDON)
         check(sqlite_url, original, tmp_path)
 
 

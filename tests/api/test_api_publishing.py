@@ -196,7 +196,7 @@ def test_a_refused_attempt_leaves_its_key_free(site: FakeSite, api: Api) -> None
 
 def test_a_strange_idempotency_key_is_refused(light_api: Api) -> None:
     for key in ("", "x" * 256, "caf\u00e9".encode().decode("latin-1")):
-        given = {"Authorization": f"Bearer {PUBLISH_KEY}", "Idempotency-Key": key.encode("latin-1")}
+        given = {b"Authorization": f"Bearer {PUBLISH_KEY}".encode(), b"Idempotency-Key": key.encode("latin-1")}
         answer = light_api.client.post("/api/v1/changes", json=hours("24/7"), headers=given)
         assert answer.status_code == 400
 
@@ -254,10 +254,39 @@ def test_every_mistake_is_named(light_api: Api) -> None:
     }
 
 
-def test_days_long_gone_and_far_off_are_taken(api: Api) -> None:
-    for day in (date.min, date.max):
-        api.publish(hours(f"{day:%Y}", effective_from=day.isoformat().zfill(10)))
+def test_days_long_gone_and_far_off_are_slips_of_the_hand(api: Api) -> None:
+    for day, status in ((date.min, 422), (date(1900, 1, 1), 201), (date(2199, 12, 31), 201), (date.max, 422)):
+        api.publish(hours(f"{day:%Y}", effective_from=day.isoformat().zfill(10)), status)
     json.dumps(api.get("/changes"))
+
+
+def test_a_change_is_withdrawn_once_by_who_may(site: FakeSite, api: Api) -> None:
+    number = api.publish(hours("24/7", effective_from="2026-12-01"))["number"]
+    path = f"/changes/{number}/withdraw"
+    assert api.post({"why": "No."}, path=path, key=LEAD_KEY).status_code == 403
+    assert api.post({}, path=path).json()["problems"][0]["where"] == "why"
+    assert api.post({"because": "No."}, path=path).status_code == 422
+    assert api.post({"why": "No."}, path="/changes/99/withdraw").status_code == 404
+    answers = [api.post({"why": "No."}, path=path, Idempotency_Key="once") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    done = answers[0].json()
+    assert (done["supersedes"], done["why"], answers[0].headers["location"].rpartition("/")[2]) == (
+        number, "No.", str(done["number"])
+    )  # fmt: skip
+    gone = api.get(f"/changes/{number}")
+    assert (gone["status"], gone["superseded_by"]) == ("withdrawn", done["number"])
+    assert api.get("/services/leg-ulcer-clinic?as_of=2026-12-01")["hours"] == ""
+    again = api.post({"why": "No."}, path=path)
+    assert (again.status_code, again.json()["type"].rpartition("#")[2]) == (409, "already-withdrawn")
+
+
+def test_a_change_is_amended_by_one_that_takes_its_place(api: Api) -> None:
+    number = api.publish(hours("24/7", effective_from="2026-12-01"))["number"]
+    done = api.publish(hours("Mo 09:00-10:00", effective_from="2026-12-08", supersedes=number))
+    assert done["supersedes"] == number
+    told = [api.get(f"/services/leg-ulcer-clinic?as_of=2026-12-0{day}")["hours"] for day in (1, 8)]
+    assert told == ["", "Mo 09:00-10:00"]
 
 
 def _kept(site: FakeSite) -> int:

@@ -153,7 +153,8 @@ def test_search_gives_the_answer_and_why(merged: FakeSite, api: Api) -> None:
     merged.search = found
     answer = api.get("/search?q=eest&area=Eastmarsh&setting=community&limit=7")
     assert asked == [Query("eest", "Eastmarsh", "community", None, 7)]
-    assert answer.keys() == {"query", "as_of", "answer", "results", "total", "did_you_mean", "ask"}
+    shown = {"query", "as_of", "answer", "nearest", "results", "total", "understood", "did_you_mean", "ask", "pages"}
+    assert answer.keys() == shown
     assert (answer["query"], answer["as_of"], answer["total"]) == ("eest", "2026-11-22", 2)
     assert [(result["id"], result.get("asked_for")) for result in answer["results"]] == [
         ("both", "East"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +52,43 @@ def test_a_correction_from_before_the_beginning_says_that_it_began_earlier() -> 
     assert earlier is not None
     assert later is not None
     assert (earlier.name, earlier.hours, later.hours) == ("A", "y", "x")
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), edits), min_size=1, max_size=8), st.data())
+def test_a_change_that_is_taken_out_leaves_what_the_others_make(
+    published: list[tuple[int, dict[str, object]]], data: st.DataObject
+) -> None:
+    opening = {"name": "A", "owner": Owner("o1")}
+    steps = [Step(FIRST, 1, opening)]
+    steps += [Step(FIRST + timedelta(days), number, edit) for number, (days, edit) in enumerate(published, start=2)]
+    life = Timeline("s", Facts)
+    for step in steps:
+        life.edit(step)
+    gone = data.draw(st.sampled_from(steps[1:]))
+    instead = data.draw(
+        st.none() | st.builds(lambda days, edit: Step(FIRST + timedelta(days), 99, edit), st.integers(0, 7), edits)
+    )
+    life.without(gone.change_number, on=gone.effective_from, step=instead)
+    left = [step for step in steps if step is not gone] + ([instead] if instead else [])
+    further = data.draw(
+        st.builds(lambda days, edit: Step(FIRST + timedelta(days), 100, edit), st.integers(0, 7), edits)
+    )
+    life.edit(further)
+    left.append(further)
+    for ask in range(9):
+        assert life.on(FIRST + timedelta(ask)) == _replay(left, FIRST + timedelta(ask))
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"), [(None, ["closed", "closed"]), (5, ["planned", "active"]), (-5, ["active"] * 2)]
+)
+def test_what_only_that_change_opened_was_never_open(days: int | None, expected: list[str]) -> None:
+    opening = {"name": "A", "owner": Owner("o1")}
+    life = Timeline("s", Facts)
+    life.edit(Step(FIRST, 1, opening))
+    again = Step(FIRST + timedelta(days), 2, opening) if days else None
+    life.without(1, on=FIRST, step=again)
+    assert [life.on(FIRST + timedelta(each)).status for each in (0, 5)] == expected  # type: ignore[union-attr]
 
 
 def _replay(steps: list[Step], day: date) -> Facts | None:

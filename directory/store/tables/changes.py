@@ -49,6 +49,8 @@ changes = Table(
     Column("record", Text, nullable=False),
     Column("sha256", String(64), nullable=False, unique=True),
     Column("previous", String(64), nullable=False, unique=True),
+    Column("supersedes", BigInteger),
+    Column("superseded_by", BigInteger),
     # The states of the walk: each is null until its step has done its work for this change.
     Column("announced_at", Instant),
     Column("told_in_force_at", Instant),

@@ -92,6 +92,8 @@ successions = Table(
     Column("effective_from", Date, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("part", Text),
+    # When the change that made it was withdrawn: from then on it is known never to have been.
+    Column("withdrawn_at", Instant),
     change_number(),
     Index("ix_successions_predecessor", "noun", "predecessor"),
     Index("ix_successions_successor", "noun", "successor"),
