@@ -141,7 +141,7 @@ def publish(database: Database, steps: Sequence[Step]) -> Replay:
         draft = build.draft(
             *([Edit(set_.name, set_.set)] if set_ else []),
             succession=tuple(links),
-            effective_from=edits[0][0] if edits else gone.edits[0][0] if gone else START.date(),
+            effective_from=next((on for on, _, _ in (*edits, *(gone.edits if gone else ()))), START.date()),
             supersedes=gone.number if gone else None,
         )
         try:
