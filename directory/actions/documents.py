@@ -80,6 +80,7 @@ def _document(entry: Entry, versions: Sequence[Facts], names: _OwnerNames) -> Do
         text=_text(facts),
         age_min=facts.eligibility.age_min,
         age_max=facts.eligibility.age_max,
+        urgencies=tuple(dict.fromkeys(route.urgency for route in facts.referral_routes)),
         superseded=facts.status == "closed" or bool(entry.succeeded_by),
     )
 

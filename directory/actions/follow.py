@@ -6,6 +6,7 @@ Both are projections. A cursor that is missing, because its folder was deleted o
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
@@ -23,20 +24,27 @@ from directory.store.touched import services_touched
 from directory.store.versions import all_ids
 
 RECORDS_AT_ONCE = 500
+# A process of its own takes about a second to begin: of fewer services, the index is built sooner.
+MANY = 500
 
 
-def follow_index(database: Database, engine: Engine, *, today: date) -> int:
-    """Take new changes, and those that come into force today, into the index; returns how many services it took."""
+def follow_index(database: Database, engine: Engine, *, today: date, rebuild: Callable[[], None] | None = None) -> int:
+    """Take new changes, and those that come into force today, into the index; returns how many services it took.
+
+    Where all are to be taken, and they are many, `rebuild` does it: in a process of its own.
+    """
     with database.read() as connection:
         touched = _touched(connection, engine.cursor, today=today)
-        if touched is None:
-            ids, number = all_ids(connection, "service"), change_store.read_head(connection).number
-            engine.build(documents(connection, ids, on=today), number=number, day=today)
+        if touched is not None:
+            ids, number = touched
+            if ids or (number, today) != engine.cursor:
+                engine.apply(list(documents(connection, ids, on=today)), number=number, day=today)
             return len(ids)
-        ids, number = touched
-        if ids or (number, today) != engine.cursor:
-            engine.apply(list(documents(connection, ids, on=today)), number=number, day=today)
-        return len(ids)
+        count = len(all_ids(connection, "service"))
+    if rebuild is None or count < MANY:
+        return rebuild_index(database, engine, today=today)
+    rebuild()
+    return count
 
 
 def rebuild_index(database: Database, engine: Engine, *, today: date) -> int:

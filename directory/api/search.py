@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,10 +16,16 @@ from directory.api import names as called
 from directory.api.answers import page, plain
 from directory.api.calls import Call
 from directory.api.entries import Names, entry_json
+from directory.api.problems import BadParameter
+from directory.domain.area import Gazetteer
+from directory.domain.opening import Opening
+from directory.domain.place import Point
 from directory.domain.query import Answer, Query, Result
-from directory.domain.service import SETTINGS
+from directory.domain.service import SETTINGS, Facts
+from directory.guidance import Guidance, guidance
 from directory.search.engine import Suggestion
 from directory.store import services
+from directory.store.places import locate
 
 
 def search(call: Call) -> Response:
@@ -31,24 +38,75 @@ def search(call: Call) -> Response:
         given.day("as_of"),
         given.limit(20, most=100),
     )
-    with call.site.database.read() as connection:
-        found = answer(connection, query, call.site.search, today=call.site.today(), known_at=given.instant("known_at"))
-        shown = answer_json(connection, found, base_url=call.base_url)
-    record_gap(call.site.database, found, at=call.site.now())
+    site, known_at, gazetteer = call.site, given.instant("known_at"), call.site.gazetteer()
+    by_distance = given.choice("sort", ("relevance", "distance")) == "distance"
+    with site.database.read() as connection:
+        near = _near(connection, call, gazetteer)
+        found = answer(connection, query, site.search, today=site.today(), known_at=known_at, gazetteer=gazetteer)
+        now = found.on == site.today() and known_at is None
+        asker = Asker(site.opening if now else None, near, by_distance)
+        pages = guidance(connection, found, site.search_pages)
+        shown = answer_json(connection, found, pages, base_url=call.base_url, asker=asker)
+    record_gap(site.database, found, at=site.now())
     return plain(shown)
 
 
-def answer_json(connection: Connection, found: Answer, *, base_url: str) -> dict[str, Any]:
-    """A whole answer, with what the services of its successions are called."""
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: what tells them whether a service is open now, from where they count miles, and whether by them."""
+
+    opening_of: Callable[[Facts], Opening | None] | None = None
+    near: Point | None = None
+    by_distance: bool = False
+
+
+NOBODY_NEAR = Asker()
+
+
+def _near(connection: Connection, call: Call, gazetteer: Gazetteer) -> Point | None:
+    text = call.given.text("near")
+    if text is None:
+        return None
+    if point := locate(connection, text, gazetteer):
+        return point
+    raise BadParameter("near", "give coordinates, an area, or a postcode near a service of this directory")
+
+
+def answer_json(
+    connection: Connection,
+    found: Answer,
+    pages: Sequence[Guidance] = (),
+    *,
+    base_url: str,
+    asker: Asker = NOBODY_NEAR,
+) -> dict[str, Any]:
+    """A whole answer, with what the services of its successions are called, and the pages that go with it."""
+    results = [(_miles(result, asker), result) for result in found.results]
+    if asker.by_distance:
+        results.sort(key=lambda each: (each[0] is None, each[0] or 0.0))
     names = called.names(connection, called.in_entries(result.entry for result in found.results), on=found.on)
     return {
         "query": found.query.text,
         "as_of": found.on.isoformat(),
-        "answer": result_json(found.best, base_url=base_url, names=names) if found.best else None,
-        "results": [result_json(result, base_url=base_url, names=names) for result in found.results],
+        "answer": result_json(found.best, base_url=base_url, names=names, asker=asker) if found.best else None,
+        "results": [result_json(result, base_url=base_url, names=names, asker=asker) for _, result in results],
         "total": found.total,
         "did_you_mean": found.did_you_mean,
         "ask": ask_json(found),
+        "understood": [{"kind": each.kind, "label": each.label, "q": each.q} for each in found.understood],
+        "nearest": [result.entry.slug for result in found.nearest],
+        "pages": [guidance_json(each, base_url=base_url) for each in pages],
+    }
+
+
+def guidance_json(found: Guidance, *, base_url: str) -> dict[str, Any]:
+    """A knowledge page that goes with a question, and why."""
+    return {
+        "title": found.title,
+        "kind": found.kind,
+        "href": f"{base_url}/pages/{found.slug}",
+        "summary": found.summary,
+        "matched": {"field": found.matched.field, "text": found.matched.text},
     }
 
 
@@ -59,23 +117,43 @@ def ask_json(found: Answer) -> dict[str, Any] | None:
     return {"question": found.ask, "choices": [{"label": label, "q": text} for label, text in found.choices]}
 
 
-def result_json(result: Result, *, base_url: str, names: Names) -> dict[str, Any]:
-    """An entry with why it was found and, where it was asked for by a former service, that one's name."""
-    plain = entry_json(result.entry, base_url=base_url, names=names)
+def result_json(result: Result, *, base_url: str, names: Names, asker: Asker = NOBODY_NEAR) -> dict[str, Any]:
+    """An entry with why it was found; by which former service, for whose patients and how far, where that was asked."""
+    opening = asker.opening_of(result.entry.facts) if asker.opening_of else None
+    plain = entry_json(result.entry, base_url=base_url, names=names, opening=opening)
     plain["matched"] = {"field": result.matched.field, "text": result.matched.text}
-    return plain | ({"asked_for": result.asked_for} if result.asked_for else {})
+    plain["why"] = list(result.why)
+    if result.against:
+        plain["against"] = result.against
+    if result.asked_for:
+        plain["asked_for"] = result.asked_for
+    if result.registered:
+        plain["registered"] = {"area": result.registered.area, "practice": result.registered.practice}
+    if asker.near:
+        miles = _miles(result, asker)
+        plain["miles"] = round(miles, 2) if miles is not None else None
+    return plain
+
+
+def _miles(result: Result, asker: Asker) -> float | None:
+    return result.entry.facts.miles_from(asker.near) if asker.near else None
 
 
 # What a suggestion is, in the words of the interface.
+MOST_SUGGESTED = 8
 TYPES = {"name": "service", "former_name": "former name", "need": "need", "owner": "owner"}
 
 
 def suggest(call: Call) -> Response:
     """GET /suggest: at most 8 ways on from what was typed so far, from the third character."""
-    found = call.site.suggest(call.given.required("q"))
+    typed = call.given.required("q")
+    pages = call.site.suggest_pages(typed)
+    found = call.site.suggest(typed)[: MOST_SUGGESTED - len(pages)]
     with call.site.database.read() as connection:
         slugs = services.slugs(connection, [each.service_id for each in found if each.service_id])
-    return page([_suggestion(each, slugs, base_url=call.base_url) for each in found], None)
+    ways = [_suggestion(each, slugs, base_url=call.base_url) for each in found]
+    ways += [{"text": each.text, "type": "page", "href": f"{call.base_url}/pages/{each.service_id}"} for each in pages]
+    return page(ways, None)
 
 
 def _suggestion(found: Suggestion, slugs: Mapping[str, str], *, base_url: str) -> dict[str, str]:

@@ -15,13 +15,38 @@ Ages = tuple[int, int]
 _GROUPS: Mapping[str, Ages] = {"child": (0, 17), "adult": (18, OLDEST)}
 # An age that parts children from adults; the field draws the line anywhere from 16 to 19.
 _GROWN = range(16, 20)
+_YOUNG = 25
+_FOR_WHOM = frozenset(
+    {
+        "adult",
+        "child",
+        "children",
+        "paediatric",
+        "young",
+        "people",
+        "person",
+        "older",
+        "s",
+        "and",
+        "for",
+        "service",
+        "team",
+    }
+)
 _MOST_NAMED = 6
 # Not the end of a range: "school nursing 5 to 19 years" names a service, not a person.
 _AGE = re.compile(
-    r"(?<![-–\d])(?<!\bto )(?:\baged?\s+(?P<aged>\d{1,3})(?!\s*(?:-|–|to\b|month|week|day)|\d)(?:\s+years?)?"
-    r"|\b(?P<count>\d{1,3})[\s-]*(?:(?P<unit>month|week|day)s?|years?|yrs?|yo|y/o)[\s-]*(?:old|of age|\b))",
+    r"(?<![-–\d])(?<!\bto )(?:\b(?P<word>aged?)\s+(?P<aged>\d{1,3})(?!\s*(?:-|–|to\b|month|week|day)|\d)(?:\s+years?)?"
+    r"|\b(?:aged?\s+)?(?P<count>\d{1,3})[\s-]*(?:(?P<unit>month|week|day)s?|years?|yrs?|(?P<short>yo\b|y/o))[\s-]*"
+    r"(?:(?P<old>old\b|of age\b)|\b))",
     re.IGNORECASE,
 )
+# Before and after a length of time that is not somebody's age: "a wound for 6 weeks", "a 2 week wait".
+_LASTING = re.compile(r"\b(?:for|in|within|last|past|over|after|every|since|about|next|up to)\s+$", re.IGNORECASE)
+_OF_A_PERSON = re.compile(
+    r"\s*(?:$|[,.;?!)]|(?:boy|girl|child|baby|toddler|infant|son|daughter|man|woman|with)\b)", re.IGNORECASE
+)
+_URGENCIES = ("emergency", "urgent", "routine")
 _A_YEAR = {"month": 12, "week": 52, "day": 365}
 
 
@@ -47,14 +72,24 @@ class Asking:
     choices: tuple[tuple[str, str], ...]
 
 
-def with_age_group(text: str) -> str:
-    """A question with the first age in it said as "child" or "adult", which search knows; the same without one."""
-    found = _AGE.search(text)
-    ages = _years(found) if found else None
-    if not found or not ages:
-        return text
-    group = "child" if ages[1] <= _GROUPS["child"][1] else "adult"
-    return " ".join(f"{text[: found.start()]} {group} {text[found.end() :]}".split())
+@dataclass(frozen=True, slots=True)
+class AgeSaid:
+    """An age in a question: as it was typed, where it stands, and the whole years that it can mean."""
+
+    typed: str
+    start: int
+    ages: Ages
+
+
+def age_said(text: str) -> AgeSaid | None:
+    """The first age that a question gives, in years, months, weeks or days; how long something lasts is none."""
+    for found in _AGE.finditer(text):
+        ages = _years(found)
+        plain = found["word"] or found["old"] or found["short"]
+        after = text[found.end() :]
+        if ages and (plain or (not _LASTING.search(text[: found.start()]) and _OF_A_PERSON.match(after))):
+            return AgeSaid(found[0], found.start(), ages)
+    return None
 
 
 def fitting(parts: Sequence[Part], known: Known) -> tuple[int, ...]:
@@ -83,17 +118,32 @@ def undecided(path: Iterable[Succession]) -> tuple[Succession, ...]:
     return next((tuple(links) for links in ways.values() if len(links) > 1), ())
 
 
-def asking(text: str, sides: Sequence[tuple[str, Part]]) -> Asking | None:
-    """The one question that tells some sides apart, each a service's name and its part; None where nothing does."""
+def asking(text: str, sides: Sequence[tuple[str, Part]], urgencies: Sequence[frozenset[str]] = ()) -> Asking | None:
+    """The one question that tells some sides apart, each a service's name and its part; None where nothing does.
+
+    `urgencies` are those for which each side may be asked, in the same order; empty where they are not known.
+    """
     parts = [part for _, part in sides]
     if len(parts) < 2:
         return None
-    return _ask_age(text, parts) or _ask_area(text, parts) or _ask_need(text, parts) or _ask_which(sides)
+    asked = _ask_age(text, parts) or _ask_area(text, parts) or _ask_need(text, parts)
+    return asked or _ask_urgency(text, urgencies) or _ask_which(sides)
 
 
 def apart_by_age(one: Part, two: Part) -> bool:
-    """Whether no age fits both."""
-    return not _meet(_ages_of(one), _ages_of(two))
+    """Whether no age fits both, or one is for adults and the other for the young."""
+    return not _meet(_ages_of(one), _ages_of(two)) or {_group_of(one), _group_of(two)} == {"adult", "child"}
+
+
+def alike_but_for_age(one: str, two: str) -> bool:
+    """Whether two names differ only by whom they are for: "Adult dietetics" and "Children's dietetics"."""
+    first, second = ({_singular(word) for word in _words(name)} - _FOR_WHOM for name in (one, two))
+    return bool(first) and first == second
+
+
+def apart_by_urgency(one: frozenset[str], two: frozenset[str]) -> bool:
+    """Whether both say for which urgency they may be asked, and share none."""
+    return bool(one and two) and not one & two
 
 
 def apart_by_area(one: Part, two: Part) -> bool:
@@ -109,7 +159,10 @@ def _of_the_right_part(leaving: Sequence[Succession], known: Known, on: date) ->
 
 
 def _says_age(part: Part, known: Known) -> bool:
-    return known.ages is not None and _meet(_ages_of(part), known.ages)
+    if known.ages is None or not _meet(_ages_of(part), known.ages):
+        return False
+    named = next((group for group, ages in _GROUPS.items() if ages == known.ages), None)
+    return named is None or _group_of(part) in (None, named)
 
 
 def _says_area(part: Part, known: Known) -> bool:
@@ -136,8 +189,8 @@ def _words(text: str) -> list[str]:
 
 
 def _age_in(text: str) -> Ages | None:
-    found = _AGE.search(text)
-    return _years(found) if found else None
+    said = age_said(text)
+    return said.ages if said else None
 
 
 def _years(found: re.Match[str]) -> Ages | None:
@@ -147,6 +200,14 @@ def _years(found: re.Match[str]) -> Ages | None:
 
 def _ages_of(part: Part) -> Ages:
     return part.age_min or 0, OLDEST if part.age_max is None else part.age_max
+
+
+def _group_of(part: Part) -> str | None:
+    """Whom a part is for, by the field's words: a service for the young may go on to 25, with an education plan."""
+    least, most = _ages_of(part)
+    if least >= _GROWN.start:
+        return "adult"
+    return "child" if most <= _YOUNG else None
 
 
 def _meet(one: Ages, two: Ages) -> bool:
@@ -179,6 +240,14 @@ def _ask_need(text: str, parts: Sequence[Part]) -> Asking | None:
     if not all(needs) or sum(map(len, needs)) > len(set().union(*needs)):
         return None
     return _ask_one_of("Which need", text, [need for part in parts for need in part.needs])
+
+
+def _ask_urgency(text: str, urgencies: Sequence[frozenset[str]]) -> Asking | None:
+    pairs = [(one, two) for at, one in enumerate(urgencies) for two in urgencies[:at]]
+    if not pairs or not all(apart_by_urgency(one, two) for one, two in pairs):
+        return None
+    said = [word for word in _URGENCIES if any(word in each for each in urgencies)]
+    return Asking("How urgent is it?", tuple((word.capitalize(), f"{text} {word}") for word in said))
 
 
 def _ask_one_of(what: str, text: str, things: Sequence[str]) -> Asking:

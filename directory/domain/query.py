@@ -7,10 +7,16 @@ from datetime import date
 
 from directory.domain.service import Entry
 
+# Where no answer deserves confidence, so many are shown first.
+NEAREST = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question as it was put. `as_of` is the day it asks about; None is today."""
+    """A question as it was put. `as_of` is the day it asks about; None is today.
+
+    `registered` are the areas, nearest first, of the GP practice that a question named; its text is then without it.
+    """
 
     text: str
     area: str | None = None
@@ -18,6 +24,20 @@ class Query:
     as_of: date | None = None
     limit: int = 20
     offset: int = 0
+    registered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """Something that was recognised in a question and can be taken out of it.
+
+    `kind` is `place`, `postcode`, `age`, `urgency`, `practice` or `setting`; `label` is in plain words; `q` is the
+    question without it.
+    """
+
+    kind: str
+    label: str
+    q: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +58,36 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Registered:
+    """Why a patient of a practice is taken: the service takes those registered with a GP in `area`, as it is."""
+
+    practice: str
+    area: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """A service in an answer. `asked_for` names the former service or owner through which it was reached, if any."""
+    """A service in an answer. `asked_for` names the former service or owner through which it was reached, if any.
+
+    `why` says in sentences, without full stops, why it was found; `against` what speaks against it, such as an age.
+    """
 
     entry: Entry
     matched: Matched
     asked_for: str | None = None
+    registered: Registered | None = None
+    why: tuple[str, ...] = ()
+    against: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The ranked answer to a question on a day.
 
+    `understood` is what was recognised in it, each as a filter that can be taken away.
     `best` is None where none deserves confidence: the results are then the nearest. `ask` is the one plain question
-    whose answer would decide, with each answer to it as a label and the text to ask instead.
+    whose answer would decide, with each answer to it as a label and the text to ask instead. `practice` is the GP
+    practice where the question is nothing else: the results are then what its patients may use.
     """
 
     query: Query
@@ -62,3 +98,10 @@ class Answer:
     did_you_mean: str | None = None
     ask: str | None = None
     choices: tuple[tuple[str, str], ...] = ()
+    practice: str | None = None
+    understood: tuple[Understood, ...] = ()
+
+    @property
+    def nearest(self) -> tuple[Result, ...]:
+        """What is shown first where nothing is sure: the first three."""
+        return () if self.best else self.results[:NEAREST]

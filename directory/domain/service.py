@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import ClassVar, Literal, get_args
 
+from directory.domain.place import Point
 from directory.domain.succession import Succession
 
 Status = Literal["active", "paused", "closed", "planned"]
@@ -80,6 +81,13 @@ class Location:
             raise ValueError("a latitude lies between -90 and 90")
         if self.longitude is not None and not -180 <= self.longitude <= 180:
             raise ValueError("a longitude lies between -180 and 180")
+
+    @property
+    def point(self) -> Point | None:
+        """Where it is on the map, if that is known."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return Point(self.latitude, self.longitude)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +162,10 @@ class Facts:
 
     def __post_init__(self) -> None:
         _require(self.name.strip(), "a service needs a name")
+
+    def miles_from(self, near: Point) -> float | None:
+        """How far the nearest of its locations is, as the crow flies; None where none has coordinates."""
+        return min((near.miles_to(place.point) for place in self.locations if place.point), default=None)
 
     def with_(self, edit: Mapping[str, object]) -> Facts:
         """These facts with whole fields replaced; a new name keeps the old one among the former names."""

@@ -10,8 +10,8 @@ from typing import Any
 class Document:
     """One service as it is searched; every former name, owner, phone and address stays in it for ever.
 
-    `owners` are the present organisation and team in words. `superseded` is true where the service is closed or has
-    successors: it stays findable, below what is live.
+    `owners` are the present team and organisation in words, `urgencies` those for which there is a route. `superseded`
+    is true where the service is closed or has successors: it stays findable, below what is live.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Document:
     text: str = ""
     age_min: int | None = None
     age_max: int | None = None
+    urgencies: tuple[str, ...] = ()
     superseded: bool = False
 
 

@@ -20,7 +20,9 @@ class Standing:
     `exact` is the kind of key that it meets whole and that accounts for the whole question (None where there is none);
     `rivals` counts the other live hits that do as much; `covered` says that every word that matters is met; `closeness`
     is how much of what could be scored was (0 to 1); `margin` is its score over the next live one's; `parted` says that
-    a near one does the same for another area or age, and the question does not say which.
+    a near one does the same for another area or age, and the question does not say which. `told` is how much of the
+    question the best of its names and needs answers by itself; `placed` that it serves the place asked about, where one
+    is; `ended` that it is closed or has successors; `guessed` that what it meets whole may not be what was meant.
     """
 
     exact: str | None
@@ -29,6 +31,10 @@ class Standing:
     closeness: float
     margin: float
     parted: bool
+    told: float = 0.0
+    placed: bool = False
+    ended: bool = False
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

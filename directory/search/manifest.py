@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import time
 import zlib
@@ -17,15 +18,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
 
 from directory.errors import IndexDamaged
 
 POINTER = "current"
 LOCK = "lock"
+BUILDER = "lock-build"
 BUILD = "build-"
-# Raise it when what is indexed changes: an index of another shape counts as missing, and is built again.
-SHAPE = 1
+STAGE = "stage-"
+# Raise the number when what is indexed changes: an index of another shape counts as missing, and is built again. The
+# table of concepts is part of what is indexed, and may change by itself.
+SHAPE = f"4.{zlib.crc32(files('directory.search').joinpath('concepts.txt').read_bytes()):08x}"
+_CHUNK = 1 << 20
+_PAUSE = 0.005  # seconds between tries for a lock
+_WRITES_FOR, _BUILDS_FOR = 12_000, 720_000
 _TOC = "_MAIN_{}.toc"
 
 
@@ -114,16 +122,27 @@ def read_checked(path: Path, expected: tuple[int, int]) -> bytes:
     return data
 
 
+def size_and_checksum(path: Path) -> tuple[int, int]:
+    """A file's size and CRC-32, read a piece at a time; raises `IndexDamaged` where it cannot be read."""
+    size = crc = 0
+    try:
+        with path.open("rb", buffering=0) as file:
+            while chunk := file.read(_CHUNK):
+                size, crc = size + len(chunk), zlib.crc32(chunk, crc)
+    except OSError as error:
+        raise IndexDamaged(f"{path.name} cannot be read: {error.strerror}.") from None
+    return size, crc
+
+
+def check(path: Path, expected: tuple[int, int]) -> None:
+    """Raise `IndexDamaged` unless a file is as it was committed."""
+    if size_and_checksum(path) != expected:
+        raise IndexDamaged(f"{path.name} is not as it was written.")
+
+
 def checksums(folder: Path, names: set[str], known: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
     """The size and checksum of each file, computed only for those not known yet: index files are never rewritten."""
-    found = {}
-    for name in sorted(names):
-        if name in known:
-            found[name] = known[name]
-        else:
-            data = (folder / name).read_bytes()
-            found[name] = (len(data), zlib.crc32(data))
-    return found
+    return {name: known.get(name) or size_and_checksum(folder / name) for name in sorted(names)}
 
 
 def recheck(
@@ -142,7 +161,7 @@ def recheck(
             raise IndexDamaged(f"{name} is missing from the search index.") from None
         mark = (status.st_ino, status.st_size, status.st_mtime_ns)
         if checked.get(str(path)) != mark:
-            read_checked(path, expected)
+            check(path, expected)
         found[str(path)] = mark
     return found
 
@@ -170,13 +189,39 @@ def _remove(entry: Path) -> None:
 
 
 @contextmanager
-def one_writer(folder: Path, *, tries: int = 6_000) -> Iterator[None]:
-    """Hold the folder for one writer among all threads and processes, trying for about a minute; then `TimeoutError`.
+def staged(folder: Path) -> Iterator[Path]:
+    """A folder to write a new state in, which no commit sweeps away; gone afterwards unless it was renamed."""
+    stage = folder / f"{STAGE}{secrets.token_hex(8)}"
+    stage.mkdir(parents=True, mode=0o700)
+    try:
+        yield stage
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
 
-    The kernel lets the lock go when its holder dies.
-    """
+
+@contextmanager
+def one_builder(folder: Path) -> Iterator[None]:
+    """Hold the folder for the one who builds or merges beside it, and clear what a killed one left."""
+    with _locked(folder, BUILDER, tries=_BUILDS_FOR):
+        with suppress(OSError):
+            for entry in folder.iterdir():
+                if entry.name.startswith(STAGE):
+                    shutil.rmtree(entry, ignore_errors=True)
+        yield
+
+
+@contextmanager
+def one_writer(folder: Path) -> Iterator[None]:
+    """Hold the folder for one writer of all threads and processes, trying for about a minute; then `TimeoutError`."""
+    with _locked(folder, LOCK, tries=_WRITES_FOR):
+        yield
+
+
+@contextmanager
+def _locked(folder: Path, name: str, *, tries: int) -> Iterator[None]:
+    """The kernel lets the lock go when its holder dies."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    handle = os.open(folder / name, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         while True:
             try:
@@ -186,7 +231,7 @@ def one_writer(folder: Path, *, tries: int = 6_000) -> Iterator[None]:
                 tries -= 1
                 if tries <= 0:
                     raise TimeoutError("Another process has been writing the search index for too long.") from None
-                time.sleep(0.01)
+                time.sleep(_PAUSE)
         yield
     finally:
         os.close(handle)

@@ -3,154 +3,188 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from directory.domain.parting import OLDEST
 from directory.domain.query import Matched
 from directory.search.document import Document
 from directory.search.plan import Plan
-from directory.search.text import code_key, core, fold, key, phone_key, phrase, postcode_keys
+from directory.search.terms import GROWN_FROM, GROWN_TO
+from directory.search.text import code_key, core, fold, key, phone_key, phrase, postcode_keys, without_generic
+from directory.search.understanding import OTHER_AGE
 
 # How much is added for a text that answers the whole question and nothing else.
 _BONUS = {"name": 0.6, "former_name": 0.54, "need": 0.45, "owner": 0.15, "former_owner": 0.12}
+_FAMILIES = {"former_name": "name", "former_owner": "owner"}
 # Which field is named first where several answer alike.
 _PREFERENCE = {
     "name": 1.0, "need": 0.97, "former_name": 0.95, "owner": 0.85, "former_owner": 0.8, "area": 0.5,
     "address": 0.6, "former_address": 0.55, "text": 0.7,
 }  # fmt: skip
+_OTHER_WORDS = 0.92
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _LONGEST_SHOWN = 240
+_Answer = tuple[float, float, str, str]
+_NO_ANSWER = (0.0, 0.0, "", "")
 
 
-@lru_cache(maxsize=50_000)
-def _stems(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    stems = phrase(text)
-    return frozenset(stems), frozenset(core(stems))
+# A text of a document: its field, itself, and its stems, worked out when it was indexed.
+Stemmed = tuple[str, str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A plan as texts are compared with it: how much each token is worth, and the stems of every reading."""
+    """A plan as texts are compared with it: how much each token is worth, and the stems of every reading.
+
+    A reading is the tokens that it reads and its weight; those of one stem are found by it.
+    """
 
     worth: tuple[float, ...]
-    readings: tuple[tuple[frozenset[str], range, float], ...]
+    single: Mapping[str, Sequence[tuple[range, float]]]
+    several: tuple[tuple[frozenset[str], range, float], ...]
+    stems: frozenset[str]
+    # Most texts hold one of few sets of these stems: what each answers is worked out once.
+    known: dict[frozenset[str], tuple[float, frozenset[str]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plan: Plan, rarity: Sequence[float]) -> Question:
         """The plan with the rarity of each token."""
         weights = [token.weight * float(rare) for token, rare in zip(plan.tokens, rarity, strict=True)]
         whole = sum(weights) or 1.0
-        return cls(
-            tuple(weight / whole for weight in weights),
-            tuple(
-                (frozenset(reading.stems), range(reading.first, reading.last + 1), reading.weight)
-                for reading in plan.readings
-            ),
-        )
+        single: dict[str, list[tuple[range, float]]] = {}
+        several = []
+        for reading in plan.readings:
+            needed, tokens = frozenset(reading.stems), range(reading.first, reading.last + 1)
+            if reading.via == "concept":
+                continue
+            # A former name that is met word for word says more of why than a present one met by its meaning.
+            weight = reading.weight if reading.via in ("typed", "spelling") else reading.weight * _OTHER_WORDS
+            if len(needed) == 1:
+                single.setdefault(reading.stems[0], []).append((tokens, weight))
+            elif needed:
+                several.append((needed, tokens, weight))
+        stems = frozenset(single).union(*(needed for needed, _, _ in several))
+        return cls(tuple(weight / whole for weight in weights), single, tuple(several), stems)
 
-    def answered_by(self, text: str) -> tuple[float, float]:
+    def answered_by(self, held: frozenset[str]) -> tuple[float, float]:
         """How much of the question a text answers, and how much of the text the question accounts for (both 0 to 1)."""
-        held, bare = _stems(text)
-        best: dict[int, float] = {}
-        used: set[str] = set()
-        for needed, tokens, weight in self.readings:
-            if needed <= held:
-                used |= needed
-                for at in tokens:
-                    best[at] = max(best.get(at, 0.0), weight)
-        if not used:
+        hits = self.stems & held
+        if not hits:
             return 0.0, 0.0
-        answered = sum(self.worth[at] * weight for at, weight in best.items())
-        return answered, len(used & bare) / len(bare) if bare else 0.0
+        if (known := self.known.get(hits)) is None:
+            known = self.known[hits] = self._met_by(hits)
+        answered, used = known
+        bare = without_generic(held)
+        return answered, len(used & bare) / len(bare)
+
+    def _met_by(self, hits: frozenset[str]) -> tuple[float, frozenset[str]]:
+        """How much of the question these stems answer, and those of them that count."""
+        best = [0.0] * len(self.worth)
+        used: set[str] = set()
+        readings = [(frozenset((each,)), *reading) for each in sorted(hits) for reading in self.single.get(each, ())]
+        for needed, tokens, weight in (*readings, *(reading for reading in self.several if reading[0] <= hits)):
+            used |= needed
+            for at in tokens:
+                best[at] = max(best[at], weight)
+        return sum(worth * weight for worth, weight in zip(self.worth, best, strict=True)), frozenset(used)
 
 
 def fields_of(document: Document) -> Iterator[tuple[str, str]]:
     """The short texts of a document with the names of their fields."""
     yield "name", document.name
-    for field, values in (
+    for name, values in (
         ("former_name", document.former_names),
         ("need", document.needs),
         ("owner", document.owners),
         ("former_owner", document.former_owners),
     ):
         for value in values:
-            yield field, value
+            yield name, value
 
 
-def bonus(question: Question, document: Document) -> float:
+def stemmed_short(document: Document) -> tuple[Stemmed, ...]:
+    """The texts of `fields_of`."""
+    return tuple((name, text, frozenset(phrase(text))) for name, text in fields_of(document))
+
+
+def stemmed_long(document: Document) -> tuple[Stemmed, ...]:
+    """Where a document is, and every sentence of it."""
+    longer = [("area", text) for text in document.areas]
+    longer += [("address", text) for text in document.addresses]
+    longer += [("former_address", text) for text in document.former_addresses]
+    longer += [("text", text) for text in (document.summary, *_SENTENCE.split(document.text)) if text.strip()]
+    return tuple((name, _cut(text), frozenset(phrase(text))) for name, text in longer)
+
+
+def bonus(question: Question, texts: Iterable[Stemmed]) -> float:
     """What the best of its names, of its needs and of its owners add to a document's score."""
     best: dict[str, float] = {}
-    for field, text in fields_of(document):
-        answered, used = question.answered_by(text)
-        family = "name" if field == "former_name" else "owner" if field == "former_owner" else field
-        value = _BONUS[field] * answered * answered * (0.45 + 0.55 * used)
+    for kind, _, stems in texts:
+        answered, used = question.answered_by(stems)
+        if not answered:
+            continue
+        family = _FAMILIES.get(kind, kind)
+        value = _BONUS[kind] * answered * answered * (0.45 + 0.55 * used)
         best[family] = max(best.get(family, 0.0), value)
     return sum(best.values())
 
 
 def age_factor(plan: Plan, document: Document) -> float:
-    """Services for adults go down in a question about a child, and the other way round."""
-    if plan.age_group == "child" and document.age_min is not None and document.age_min >= 16:
-        return 0.6
-    if plan.age_group == "adult" and document.age_max is not None and document.age_max <= 19:
-        return 0.6
-    return 1.0
+    """What a service keeps whose ages leave out the person asked about, unless scoring has pushed it down already."""
+    if plan.ages is None or fits_age(plan, document):
+        return 1.0
+    grown = document.age_min is not None and document.age_min >= GROWN_FROM
+    pushed = grown if plan.age_group == "child" else document.age_max is not None and document.age_max <= GROWN_TO
+    return 1.0 if pushed and plan.age_group else OTHER_AGE
 
 
-def exact_kind(plan: Plan, document: Document, kinds: Sequence[str]) -> tuple[str, tuple[int, ...]] | None:
-    """The first of these kinds of key that a document meets whole, with the tokens that the key accounts for."""
-    wanted = {kind: [item for item in plan.keys if item.kind == kind] for kind in kinds}
-    for kind in kinds:
-        met = [item for item in wanted[kind] if any(item.value == value for _, value in _values(kind, document))]
-        if met:
-            best = max(met, key=lambda item: (len(item.covers), item.weight))
-            return kind, best.covers
-    return None
+def fits_age(plan: Plan, document: Document) -> bool:
+    """Whether a service's ages, where it gives any, can take the person asked about."""
+    if plan.ages is None:
+        return True
+    youngest, oldest = document.age_min or 0, OLDEST if document.age_max is None else document.age_max
+    return youngest <= plan.ages[1] and plan.ages[0] <= oldest
 
 
-def matched(plan: Plan, question: Question, document: Document) -> Matched:
-    """The field and the stored text that the question met best."""
+def matched(
+    plan: Plan, question: Question, document: Document, short: Iterable[Stemmed], long: Callable[[], Iterable[Stemmed]]
+) -> Matched:
+    """The field and the stored text that the question met best; `short` and `long` are the texts of the document."""
     for kind in ("code", "email", "former_email", "phone", "former_phone", "tail", "postcode"):
         for item in plan.keys:
             if item.kind == kind:
-                for text, value in _values(kind, document):
+                for text, value in values_of(kind, document):
                     if value == item.value:
                         return Matched(_shown_field(kind, text, document), text)
-    found = max(_answers(question, document))
+    found = max((_NO_ANSWER, *_answers(question, short)))
     if found[0] < _PREFERENCE["text"]:
-        # No short text answers the whole of it: perhaps a sentence does.
-        found = max((found, *(_answer(question, "text", text) for text in _sentences(document))))
+        found = _best_of_long(question, found, long())
     if found[0] > 0:
         return Matched(found[2], found[3])
     return _place(plan, document) or _from_text(question, document)
 
 
-def _answers(question: Question, document: Document) -> Iterator[tuple[float, float, str, str]]:
-    longer = (("area", document.areas), ("address", document.addresses), ("former_address", document.former_addresses))
-    for field, text in fields_of(document):
-        yield _answer(question, field, text)
-    for field, values in longer:
-        for text in values:
-            yield _answer(question, field, text)
+def _best_of_long(question: Question, found: _Answer, texts: Iterable[Stemmed]) -> _Answer:
+    """Where no name, need or owner answers the whole of it, perhaps a place does, or else a sentence."""
+    answers = list(_answers(question, texts))
+    found = max((found, *(answer for answer in answers if answer[2] != "text")))
+    return max((found, *answers)) if found[0] < _PREFERENCE["text"] else found
 
 
-def _answer(question: Question, field: str, text: str) -> tuple[float, float, str, str]:
-    answered, used = question.answered_by(text)
-    return round(answered * (0.85 + 0.15 * used), 6) * _PREFERENCE[field], _PREFERENCE[field], field, _cut(text)
-
-
-def _sentences(document: Document) -> Iterator[str]:
-    if document.summary:
-        yield document.summary
-    yield from (part for part in _SENTENCE.split(document.text) if part.strip())
+def _answers(question: Question, texts: Iterable[Stemmed]) -> Iterator[_Answer]:
+    for kind, text, stems in texts:
+        if not question.stems.isdisjoint(stems):
+            answered, used = question.answered_by(stems)
+            preference = _PREFERENCE[kind]
+            yield round(answered * (0.85 + 0.15 * used), 6) * preference, preference, kind, text
 
 
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1].rstrip() + "…"
 
 
-def _values(kind: str, document: Document) -> Iterator[tuple[str, str]]:
+def values_of(kind: str, document: Document) -> Iterator[tuple[str, str]]:
     """Every text of a document that gives a key of a kind, with the key's value."""
     match kind:
         case "phone" | "former_phone":
@@ -158,7 +192,8 @@ def _values(kind: str, document: Document) -> Iterator[tuple[str, str]]:
             yield from ((text, digits) for text in phones if (digits := phone_key(text)))
         case "tail":
             every = (*document.phones, *document.former_phones)
-            yield from ((text, digits[-6:]) for text in every if (digits := phone_key(text)) and len(digits) > 8)
+            long = [(text, digits) for text in every if (digits := phone_key(text)) and len(digits) > 8]
+            yield from ((text, digits[-end:]) for text, digits in long for end in (6, 4))
         case "email" | "former_email":
             emails = document.emails if kind == "email" else document.former_emails
             yield from ((text, fold(text)) for text in emails)
@@ -173,7 +208,7 @@ def _values(kind: str, document: Document) -> Iterator[tuple[str, str]]:
         case "area":
             yield from ((text, key(phrase(text))) for text in document.areas)
         case _:
-            yield from ((text, key(phrase(text))) for field, text in fields_of(document) if field == kind)
+            yield from ((text, key(phrase(text))) for name, text in fields_of(document) if name == kind)
 
 
 def _shown_field(kind: str, text: str, document: Document) -> str:
@@ -186,7 +221,7 @@ def _shown_field(kind: str, text: str, document: Document) -> str:
 def _place(plan: Plan, document: Document) -> Matched | None:
     for item in plan.keys:
         if item.kind in ("area", "outward"):
-            for text, value in _values(item.kind, document):
+            for text, value in values_of(item.kind, document):
                 if value == item.value:
                     return Matched("area" if item.kind == "area" else "postcode", text)
     return None

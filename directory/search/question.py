@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from directory.search.lexicon import Lexicon
+from directory.search.places import NOWHERE, Places
 from directory.search.text import EMAIL, OUTWARD, PHONE, POSTCODE, code_key, fold, phone_key
 
 LONGEST_QUESTION = 400
@@ -17,12 +18,19 @@ here now currently today anymore still any some please tell know find get got ha
 handling deal deals dealing look looks looking after run runs running ran responsible covers covering cover take takes
 taking over use used was were been being he she him her his hers they them their hello hi hey thanks just also if so
 then than but not no yes im ive id whoever someone somebody anyone
+go goes going gone lives live living near nearby around whether which one ones think thinks know knows known seem seems
+please could give gives given since because until while very really quite bit lot lots there theyre im dont does doesnt
+isnt hasnt havent wont wouldnt didnt come comes came accept accepts sees seen through per each every
 """
 _SOFT = """
 refer refers referral referrals referred referring patient patients client clients person people phone telephone number
 numbers contact contacts call calls calling ring email mail address help support need needs needed needing want wants
 wanted new old urgent urgently local nearest near best send make making speak talk advice details information route
 form management care health lady man woman gentleman year years aged age
+problem problems difficulty difficulties trouble issue issues keep keeps having suffering suffers getting gets keen
+husband wife mother father mum dad son daughter nan gran grandad neighbour resident lady's old
+name names named called former formerly previous previously
+see seeing available options option way ways thing things stuff ask asking question
 """
 # How a question is put. Dropped, unless a name or a need that the index knows holds the word.
 ASKING = frozenset(_ASKING.split())
@@ -31,6 +39,13 @@ SOFT = frozenset(_SOFT.split())
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _CHUNK = re.compile(r"[A-Za-z0-9][A-Za-z0-9./:-]*")
+_SPACED = re.compile(r"\b[A-Za-z]{1,3}\d{0,6}(?:[\s./-]{1,2}[A-Za-z]?\d{1,10}[A-Za-z]?){1,4}\b")
+# "A number ending 0146": four or five digits alone say too little to be taken for a telephone number.
+_ENDING = re.compile(
+    r"\b(?:end(?:s|ing)?|finish(?:es|ing)|last (?:\w+ )?digits|ext(?:ension)?)"
+    r"\s*(?:in|with|on|are|is|:)?\s*(\d{4,5})\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +60,15 @@ class Key:
 
 @dataclass(slots=True)
 class Numbers:
-    """What of a question was a number, an address or a code, what was none that the index knows, and the words left."""
+    """What of a question was a number, an address or a code, what was none that the index knows, and the words left.
+
+    `outwards` are the postcodes, as typed, each with its first half.
+    """
 
     rest: str
     keys: list[Key] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    outwards: list[tuple[str, str]] = field(default_factory=list)
 
 
 def clean(text: str) -> str:
@@ -57,12 +76,13 @@ def clean(text: str) -> str:
     return " ".join(_CONTROL.sub(" ", text[: LONGEST_QUESTION * 4]).split())[:LONGEST_QUESTION]
 
 
-def take_numbers(text: str, lexicon: Lexicon) -> Numbers:
+def take_numbers(text: str, lexicon: Lexicon, places: Places = NOWHERE) -> Numbers:
     """Lift email addresses, telephone numbers, postcodes and codes out of a question."""
     numbers = Numbers(text)
     _lift_emails(numbers, lexicon)
+    _lift_spaced_codes(numbers, lexicon)
     _lift_phones(numbers, lexicon)
-    _lift_postcodes(numbers, lexicon)
+    _lift_postcodes(numbers, lexicon, places)
     _lift_codes(numbers, lexicon)
     return numbers
 
@@ -98,12 +118,20 @@ def _lift_phones(numbers: Numbers, lexicon: Lexicon) -> None:
             return found[0]
         return " "
 
-    numbers.rest = PHONE.sub(lift, numbers.rest)
+    def end(found: re.Match[str]) -> str:
+        if not lexicon.has("tail", found[1][-4:]):
+            numbers.unknown.append(found[1])
+            return " "
+        numbers.keys.append(Key("tail", found[1][-4:]))
+        return " "
+
+    numbers.rest = _ENDING.sub(end, PHONE.sub(lift, numbers.rest))
 
 
-def _lift_postcodes(numbers: Numbers, lexicon: Lexicon) -> None:
+def _lift_postcodes(numbers: Numbers, lexicon: Lexicon, places: Places) -> None:
     def whole(found: re.Match[str]) -> str:
         outward, postcode = found[1].upper(), f"{found[1]} {found[2]}".upper()
+        numbers.outwards.append((found[0], outward))
         if lexicon.has("postcode", postcode):
             numbers.keys.append(Key("postcode", postcode))
         if lexicon.has("outward", outward):
@@ -111,12 +139,28 @@ def _lift_postcodes(numbers: Numbers, lexicon: Lexicon) -> None:
         return " "
 
     def outward(found: re.Match[str]) -> str:
-        if not lexicon.has("outward", found[0].upper()) or lexicon.has("code", code_key(found[0])):
+        known = lexicon.has("outward", found[0].upper())
+        if not (known or places.of_outward(found[0])) or lexicon.has("code", code_key(found[0])):
             return found[0]
-        numbers.keys.append(Key("outward", found[0].upper()))
+        numbers.outwards.append((found[0], found[0].upper()))
+        if known:
+            numbers.keys.append(Key("outward", found[0].upper()))
         return " "
 
     numbers.rest = OUTWARD.sub(outward, POSTCODE.sub(whole, numbers.rest))
+
+
+def _lift_spaced_codes(numbers: Numbers, lexicon: Lexicon) -> None:
+    """Codes that are read out in groups: "D 100 0003"."""
+
+    def lift(found: re.Match[str]) -> str:
+        value = code_key(found[0])
+        if not lexicon.has("code", value):
+            return found[0]
+        numbers.keys.append(Key("code", value))
+        return " "
+
+    numbers.rest = _SPACED.sub(lift, numbers.rest)
 
 
 def _lift_codes(numbers: Numbers, lexicon: Lexicon) -> None:

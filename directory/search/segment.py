@@ -1,155 +1,198 @@
-"""One immutable segment of the Whoosh index, read into memory and checked; its posting lists become arrays once.
-
-It knows the insides of Whoosh 2.7.4, which is why exactly that version is asked for.
-"""
+"""One immutable segment as it is read: what is small or asked for always is held, the rest read when it is needed."""
 
 from __future__ import annotations
 
-import threading
-from bisect import bisect_left
-from collections import OrderedDict
-from collections.abc import Iterator
+import zlib
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from whoosh.filedb.filestore import FileStorage
-from whoosh.filedb.structfile import BufferFile
 
-from directory.search.document import Document, from_stored
-from directory.search.manifest import Manifest, read_checked
-from directory.search.schema import SCHEMA
-from directory.search.speller import Speller
+from directory.errors import IndexDamaged
+from directory.search.arrays import ArrayFile, Hashes, OwnBytes, hash_of
+from directory.search.compiling import FIELDS, FORMAT, FULL, read_record, read_texts
+from directory.search.document import Document
+from directory.search.kept import Kept
+from directory.search.manifest import Manifest
+from directory.search.matching import Stemmed
+from directory.search.offers import SegmentOffers
+from directory.search.schema import prefix_of
+from directory.search.speller import Signatures, Speller
 from directory.search.text import stem
 
-_CACHED_DOCUMENTS = 2_000
+_KEPT_POSTINGS = 24 << 20  # bytes
+_KEPT_DOCUMENTS = 3 << 20  # bytes of their records; as objects they take about four times as much
+_KEPT_PLACES = 1 << 14
+# More words than this begin alike only where nobody could say which is meant.
+_MOST_BEGINNING = 64
 
 Ids = npt.NDArray[np.int32]
-Weights = npt.NDArray[np.float32]
+Weights = npt.NDArray[np.uint16]
 
 
 class Postings(NamedTuple):
-    """The documents that hold a term, in rising order, and the weight of the term in each."""
+    """The documents that hold a term, in rising order, and what the term is worth in each, in parts of `FULL`."""
 
     ids: Ids
     weights: Weights
 
 
-NONE = Postings(np.empty(0, np.int32), np.empty(0, np.float32))
+class Held(NamedTuple):
+    """A document with what ranking compares: what settles a tie, and its short texts with their stems."""
+
+    document: Document
+    order: tuple[str, str]
+    texts: tuple[Stemmed, ...]
+
+    def stems_of(self, field: str) -> list[frozenset[str]]:
+        """The stems of each text of a field."""
+        return [stems for name, _, stems in self.texts if name == field]
 
 
-class CheckedStorage(FileStorage):  # type: ignore[misc]
-    """Whoosh's view of a build folder: every file is compared with the manifest before Whoosh unpickles any of it."""
-
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        super().__init__(str(folder), supports_mmap=False)
-        self._path, self._manifest = folder, manifest
-
-    def open_file(self, name: str, **_: Any) -> BufferFile:
-        """The file's bytes, as they were committed; raises `IndexDamaged` where they are others, or not there."""
-        return BufferFile(read_checked(self._path / name, self._manifest.files.get(name, (-1, -1))), name=name)
-
-    def file_length(self, name: str) -> int:
-        """The size that was committed."""
-        return self._manifest.files.get(name, (0, 0))[0]
+NONE = Postings(np.empty(0, np.int32), np.empty(0, np.uint16))
 
 
 class Segment:
     """The documents of one segment, numbered from 0, deleted ones included; safe in threads."""
 
-    def __init__(self, storage: CheckedStorage, whoosh_segment: Any) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, whoosh_segment: Any) -> None:
         self.name: str = whoosh_segment.segment_id()
         self.size: int = whoosh_segment.doc_count_all()
-        codec = whoosh_segment.codec()
-        self._terms = codec.terms_reader(storage, whoosh_segment)
-        self._stored = codec.per_document_reader(storage, whoosh_segment)
-        # Whoosh's readers move one file position: two threads must not read at once.
-        self._lock = threading.Lock()
-        self._decoded: dict[tuple[str, str], Postings] = {}
-        self._documents: OrderedDict[int, Document] = OrderedDict()
-        self.ids, self.names = self._read_order()
-        self.words: dict[str, int] = {text: info.doc_frequency() for text, info in self._items("word")}
-        self.forms: dict[str, tuple[str, ...]] = _by_stem(self.words)
-        self.stored_document(0)
+        prefix = prefix_of(whoosh_segment)
+        names = [f"{prefix}.arrays", f"{prefix}.records"]
+        expected = [manifest.files.get(name, (-1, -1)) for name in names]
+        self._file = ArrayFile(folder / names[0], expected[0], FORMAT)
+        self._records = OwnBytes(folder / names[1], expected[1])
+        self._starts = memoryview(self._file.whole("record.starts").tobytes()).cast("Q")
+        if len(self._starts) != 2 * self.size + 1:
+            raise IndexDamaged(f"{names[0]} is of another segment.")
+        self._sums = memoryview(self._file.whole("record.sums").tobytes()).cast("I")
+        self.rank: Ids = self._file.whole("rank")
+        self.superseded: npt.NDArray[np.bool_] = self._file.whole("superseded").view(np.bool_)
+        self.offers = SegmentOffers(self._file)
+        self._hashes = {name: Hashes(self._file, name) for name in ("stem", "key", "span", "word", "id")}
+        self._postings: Kept[tuple[str, str], Postings] = Kept(_KEPT_POSTINGS, _bytes_of)
+        self._places: Kept[tuple[str, str], int] = Kept(_KEPT_PLACES)
+        self._held: Kept[int, tuple[Held, int]] = Kept(_KEPT_DOCUMENTS, lambda each: each[1])
 
-    def postings(self, field: str, text: str) -> Postings:
-        """The documents of a term: empty where there are none."""
-        asked = (field, text)
-        found = self._decoded.get(asked)
+    def postings(self, kind: str, text: str) -> Postings:
+        """The documents of a `stem` or a `key`: empty where there are none."""
+        asked = (kind, text)
+        found = self._postings.get(asked)
         if found is None:
-            with self._lock:
-                found = self._decoded[asked] = self._decode(field, text.encode())
+            at = self._find(kind, text)
+            if at < 0:
+                return NONE
+            found = self._read(kind, at)
+            self._postings.put(asked, found)
         return found
 
-    def stored_document(self, at: int) -> Document:
-        """The document with this number."""
-        with self._lock:
-            document = self._documents.get(at)
-            if document is None:
-                document = from_stored(self._stored.stored_fields(at)["document"])
-                self._documents[at] = document
-                if len(self._documents) > _CACHED_DOCUMENTS:
-                    self._documents.popitem(last=False)
-            return document
+    def held(self, at: int) -> Held:
+        """The document with this number, and what ranking compares."""
+        found = self._held.get(at)
+        if found is None:
+            data = self._record(2 * at)
+            record = read_record(data)
+            document = Document(**dict(zip(FIELDS, record.values, strict=True)))
+            found = Held(document, (record.order, document.id), record.texts), len(data)
+            self._held.put(at, found)
+        return found[0]
+
+    def longer_texts(self, at: int) -> tuple[Stemmed, ...]:
+        """The texts of a document that are not short, its sentences among them."""
+        return read_texts(self._record(2 * at + 1))
+
+    def _record(self, part: int) -> memoryview:
+        first = self._starts[part]
+        data = self._records.read(first, self._starts[part + 1] - first)
+        if zlib.crc32(data) != self._sums[part]:
+            raise IndexDamaged(f"A record of segment {self.name} is not as it was written.")
+        return data
+
+    def number_of(self, identifier: str) -> int:
+        """The number of the document that has this id as it came last, or -1."""
+        at = self._hashes["id"].find(hash_of(identifier))
+        if at < 0:
+            return -1
+        number = int(self._file.part("id.numbers", at, at + 1)[0])
+        return number if self.held(number).document.id == identifier else -1
+
+    # What planning asks.
+
+    def has_stem(self, stemmed: str) -> bool:
+        """Whether a word with this stem is in the segment."""
+        return self._find("stem", stemmed) >= 0
+
+    def has_key(self, text: str) -> bool:
+        """Whether a document, though it may be deleted, has this key."""
+        return self._find("key", text) >= 0
+
+    def has_span(self, value: str) -> bool:
+        """Whether a phrase may be a key of some kind; a document that held it may be deleted."""
+        return self._find("span", value) >= 0
+
+    def frequency(self, word: str) -> int:
+        """In how many documents a word is."""
+        at = self._find("word", word)
+        return int(self._file.part("word.counts", at, at + 1)[0]) if at >= 0 else 0
+
+    def near(self, word: str) -> dict[str, int]:
+        """The words within spelling distance of this one, each with its distance."""
+        return self._speller.near(word)
+
+    def beginning(self, prefix: str) -> list[tuple[int, str]]:
+        """The commonest words that begin so, each after the number of its documents."""
+        first, last = self._bisect(prefix), self._bisect(prefix + "\U0010ffff")
+        counts = self._file.part("word.text.counts", first, last)
+        best = np.argsort(-counts.astype(np.int64), kind="stable")[:_MOST_BEGINNING].tolist()
+        return [(int(counts[at]), self._word(first + at)) for at in best]
+
+    def _find(self, kind: str, text: str) -> int:
+        asked = (kind, text)
+        at = self._places.get(asked)
+        if at is None:
+            at = self._hashes[kind].find(hash_of(f"span:{text}" if kind == "span" else text))
+            self._places.put(asked, at)
+        return at
+
+    def _read(self, kind: str, at: int) -> Postings:
+        first, last = self._file.raw(f"{kind}.starts", at, at + 2).cast("I")
+        ids = self._file.part(f"{kind}.ids", first, last)
+        if kind == "key":
+            return Postings(ids, np.broadcast_to(np.uint16(FULL), ids.size))
+        return Postings(ids, self._file.part("stem.values", first, last))
+
+    def _word(self, number: int) -> str:
+        first, last = self._word_starts[number : number + 2].tolist()
+        return bytes(self._file.raw("word.text", first, last)).decode("utf-8", "surrogatepass")
+
+    def _bisect(self, wanted: str) -> int:
+        low, high = 0, self._word_starts.size - 1
+        while low < high:
+            middle = (low + high) // 2
+            if self._word(middle) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
     @cached_property
-    def speller(self) -> Speller:
-        """For the words of this segment; made when a word is first misspelt, for it takes a while."""
-        return Speller(list(self.words))
-
-    def beginning(self, prefix: str) -> list[str]:
-        """The words that begin so."""
-        first = bisect_left(self._sorted_words, prefix)
-        last = bisect_left(self._sorted_words, prefix + "\U0010ffff")
-        return self._sorted_words[first:last]
+    def _word_starts(self) -> npt.NDArray[np.uint32]:
+        return self._file.whole("word.text.starts")
 
     @cached_property
-    def _sorted_words(self) -> list[str]:
-        return sorted(self.words)
-
-    def documents(self) -> Iterator[Document]:
-        """Every document, deleted ones included."""
-        for at in range(self.size):
-            with self._lock:
-                stored = self._stored.stored_fields(at)["document"]
-            yield from_stored(stored)
-
-    def _read_order(self) -> tuple[list[str], list[str]]:
-        ids, names = [""] * self.size, [""] * self.size
-        for text, info in self._items("order"):
-            name, _, identifier = text.partition("\0")
-            at = int(info.min_id())
-            ids[at], names[at] = identifier, name
-        return ids, names
-
-    def _items(self, field: str) -> Iterator[tuple[str, Any]]:
-        if field in self._terms.indexed_field_names():
-            for (found, text), info in self._terms.items_from(field, b""):
-                if found != field:
-                    break
-                yield text.decode(), info
-
-    def _decode(self, field: str, text: bytes) -> Postings:
-        if (field, text) not in self._terms:
-            return NONE
-        matcher = self._terms.matcher(field, text, SCHEMA[field].format)
-        ids: list[int] = []
-        weights: list[float] = []
-        while matcher.is_active():
-            # Asking for one id and one weight reads those of its whole block.
-            matcher.id(), matcher.weight()
-            ids.extend(matcher._ids)
-            weights.extend(matcher._weights)
-            if getattr(matcher, "_lastblock", True):
-                break
-            matcher._next_block()
-        return Postings(np.array(ids, np.int32), np.array(weights, np.float32))
+    def _speller(self) -> Speller:
+        near = (self._file.whole(f"near.{name}") for name in ("starts", "bits", "numbers"))
+        return Speller((), Signatures(*near), self._word)
 
 
-def _by_stem(words: dict[str, int]) -> dict[str, tuple[str, ...]]:
-    forms: dict[str, list[str]] = {}
-    for word in words:
-        forms.setdefault(stem(word), []).append(word)
-    return {stemmed: tuple(each) for stemmed, each in forms.items()}
+def is_known(word: str, segments: list[Segment]) -> bool:
+    """Whether a folded word, or another form of it, is in one of the segments."""
+    stemmed = stem(word)
+    return any(segment.has_stem(stemmed) for segment in segments)
+
+
+def _bytes_of(postings: Postings) -> int:
+    return 200 + 6 * postings.ids.size

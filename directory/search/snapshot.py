@@ -1,122 +1,226 @@
-"""One committed state of the index in memory: its segments as one numbering, without what is deleted.
+"""One committed state of the index: its segments as one numbering, without what is deleted.
 
-It never changes, so any number of threads may search it while another is being loaded.
+It never changes, so any number of threads may search it while another is being loaded; and it holds little of its own,
+so that one more after a small change costs little.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from directory.search.document import Document
+from directory.search.engine import Suggestion
+from directory.search.kept import Kept
 from directory.search.manifest import Manifest
-from directory.search.segment import NONE, Postings, Segment
-from directory.search.text import stem
+from directory.search.matching import Stemmed
+from directory.search.offers import Offer
+from directory.search.segment import NONE, Held, Ids, Postings, Segment, Weights, is_known
+from directory.search.text import key, phrase
+
+_KEPT_POSTINGS = 8 << 20  # bytes
+
+
+class Part(NamedTuple):
+    """A segment in a state: the numbers of what is deleted from it, rising, and of its first document here."""
+
+    segment: Segment
+    deleted: Ids
+    start: int
 
 
 class Snapshot:
     """The live documents of one state, each with a number; it is also the lexicon of that state."""
 
-    def __init__(self, manifest: Manifest, parts: Sequence[tuple[Segment, frozenset[int]]]) -> None:
+    def __init__(self, manifest: Manifest, parts: Sequence[tuple[Segment, Ids]]) -> None:
         self.manifest = manifest
-        self.segments = [segment for segment, _ in parts]
-        self.starts: list[int] = []
+        self.parts: list[Part] = []
         self.size = 0
-        for segment in self.segments:
-            self.starts.append(self.size)
+        for segment, deleted in parts:
+            self.parts.append(Part(segment, deleted, self.size))
             self.size += segment.size
-        self.alive: npt.NDArray[np.bool_] = np.ones(self.size, np.bool_)
-        for start, (_, deleted) in zip(self.starts, parts, strict=True):
-            if deleted:
-                self.alive[np.fromiter(deleted, np.int64) + start] = False
-        self.count = int(self.alive.sum())
-        self._whole = bool(self.count == self.size)
-        self._postings: dict[tuple[str, str], Postings] = {}
+        self.segments = [part.segment for part in self.parts]
+        self.starts = [part.start for part in self.parts]
+        self.count = self.size - sum(part.deleted.size for part in self.parts)
+        # One whole segment says the same by itself.
+        self._plain = len(self.parts) == 1 and self.count == self.size
+        self._postings: Kept[tuple[str, str], Postings] = Kept(_KEPT_POSTINGS, lambda each: 200 + 6 * each.ids.size)
 
     # What scoring asks.
 
-    def postings(self, field: str, text: str) -> Postings:
-        """The live documents of a term, by their numbers here."""
-        asked = (field, text)
+    def postings(self, kind: str, text: str) -> Postings:
+        """The live documents of a `stem` or a `key`, by their numbers here, rising."""
+        if self._plain:
+            return self.segments[0].postings(kind, text)
+        asked = (kind, text)
         found = self._postings.get(asked)
         if found is None:
-            found = self._postings[asked] = self._joined(field, text)
+            found = self._joined(kind, text)
+            self._postings.put(asked, found)
         return found
 
-    def forms(self, stemmed: str) -> Iterator[str]:
-        """The words of the index that have a stem."""
-        if len(self.segments) == 1:
-            return iter(self.segments[0].forms.get(stemmed, ()))
-        return iter(dict.fromkeys(form for segment in self.segments for form in segment.forms.get(stemmed, ())))
+    def superseded(self, ids: Ids) -> npt.NDArray[np.bool_]:
+        """Which of these documents are superseded; `ids` rise."""
+        found = np.zeros(ids.size, np.bool_)
+        for part, place, within in self._by_part(ids):
+            found[place] = part.segment.superseded[within]
+        return found
+
+    def first(self, ids: Ids, scores: npt.NDArray[np.float64], most: int) -> list[int]:
+        """The best of these documents, in order: by score, then name, then id; `ids` rise.
+
+        Equal scores are told apart by what is held, so that names are read only of the few that are left.
+        """
+        if ids.size > most:
+            least = np.partition(scores, ids.size - most)[ids.size - most]
+            chosen = scores >= least
+            ids, scores = ids[chosen], scores[chosen]
+        best: list[tuple[float, int]] = []
+        parts = list(self._by_part(ids))
+        for part, place, within in parts:
+            here = scores[place]
+            order = np.lexsort((part.segment.rank[within], -here))[:most]
+            best += zip(here[order].tolist(), ids[place][order].tolist(), strict=True)
+        if len(parts) > 1:
+            best.sort(key=lambda each: (-each[0], self.order(each[1])))
+        return [at for _, at in best[:most]]
+
+    def held(self, at: int) -> Held:
+        """The document with this number, and what ranking compares."""
+        segment, within = self.locate(at)
+        return segment.held(within)
+
+    def longer_texts(self, at: int) -> tuple[Stemmed, ...]:
+        """The texts of a document that are not short, its sentences among them."""
+        segment, within = self.locate(at)
+        return segment.longer_texts(within)
 
     def document(self, at: int) -> Document:
         """The document with this number."""
-        segment, within = self.locate(at)
-        return segment.stored_document(within)
+        return self.held(at).document
 
     def order(self, at: int) -> tuple[str, str]:
         """What settles a tie: the folded name, then the id."""
-        segment, within = self.locate(at)
-        return segment.names[within], segment.ids[within]
-
-    @cached_property
-    def numbers(self) -> Mapping[str, int]:
-        """The number of each live document, by id."""
-        return {
-            identifier: start + at
-            for start, segment in zip(self.starts, self.segments, strict=True)
-            for at, identifier in enumerate(segment.ids)
-            if self.alive[start + at]
-        }
-
-    def _joined(self, field: str, text: str) -> Postings:
-        found = [
-            (each.ids + start if start else each.ids, each.weights)
-            for start, segment in zip(self.starts, self.segments, strict=True)
-            if (each := segment.postings(field, text)).ids.size
-        ]
-        if not found:
-            return NONE
-        ids = found[0][0] if len(found) == 1 else np.concatenate([each for each, _ in found])
-        weights = found[0][1] if len(found) == 1 else np.concatenate([each for _, each in found])
-        if not self._whole:
-            live = self.alive[ids]
-            ids, weights = ids[live], weights[live]
-        return Postings(ids, weights)
+        return self.held(at).order
 
     def locate(self, at: int) -> tuple[Segment, int]:
         """The segment in which a document is, and its number there."""
-        which = bisect_right(self.starts, at) - 1
-        return self.segments[which], at - self.starts[which]
+        part = self.parts[bisect_right(self.starts, at) - 1]
+        return part.segment, at - part.start
 
-    def number_of(self, segment: Segment, within: int) -> int:
-        """The number here of a segment's document."""
-        return self.starts[self.segments.index(segment)] + within
+    def find(self, identifier: str) -> tuple[Segment, int] | None:
+        """Where the live document with this id is."""
+        for part in self.parts:
+            within = part.segment.number_of(identifier)
+            if within >= 0 and not _is_in(part.deleted, within):
+                return part.segment, within
+        return None
+
+    def live(self, part: Part) -> Iterator[tuple[int, Document]]:
+        """The live documents of a segment, each with its number there."""
+        deleted = set(part.deleted.tolist())
+        for within in range(part.segment.size):
+            if within not in deleted:
+                yield within, part.segment.held(within).document
+
+    def _joined(self, kind: str, text: str) -> Postings:
+        found = []
+        for part in self.parts:
+            ids, weights = part.segment.postings(kind, text)
+            if not ids.size:
+                continue
+            if part.deleted.size:
+                ids, weights = _without(ids, weights, part.deleted)
+            found.append((ids + part.start if part.start else ids, weights))
+        if not found:
+            return NONE
+        if len(found) == 1:
+            return Postings(*found[0])
+        return Postings(np.concatenate([each for each, _ in found]), np.concatenate([each for _, each in found]))
+
+    def _by_part(self, ids: Ids) -> Iterator[tuple[Part, slice, Ids]]:
+        """Each segment that has some of these documents: which of them, and their numbers there."""
+        if len(self.parts) == 1:
+            yield self.parts[0], slice(0, ids.size), ids
+            return
+        ends = ids.searchsorted([*self.starts[1:], self.size]).tolist()
+        for part, first, last in zip(self.parts, [0, *ends], ends, strict=False):
+            if last > first:
+                yield part, slice(first, last), ids[first:last] - part.start
 
     # What planning asks: see `lexicon.Lexicon`.
 
     def knows(self, word: str) -> bool:
         """Whether a folded word, or another form of it, is in the index."""
-        stemmed = stem(word)
-        return any(word in segment.words or stemmed in segment.forms for segment in self.segments)
+        return is_known(word, self.segments)
 
     def has(self, kind: str, value: str) -> bool:
-        """Whether a live document carries this key."""
-        return bool(self.postings("key", f"{kind}:{value}").ids.size)
+        """Whether a live document carries this key; of `span`, whether one has carried it since the last merge."""
+        if kind == "span":
+            return any(segment.has_span(value) for segment in self.segments)
+        asked = f"{kind}:{value}"
+        met = [part for part in self.parts if part.segment.has_key(asked)]
+        return any(not part.deleted.size for part in met) or (bool(met) and bool(self.postings("key", asked).ids.size))
 
     def near(self, word: str) -> Mapping[str, int]:
         """The words within spelling distance of this one, each with its distance."""
-        return {other: far for segment in self.segments for other, far in segment.speller.near(word).items()}
+        return {other: far for segment in self.segments for other, far in segment.near(word).items()}
 
     def begins(self, prefix: str) -> tuple[str, ...]:
         """The commonest words that begin so, at most five."""
-        found = {word for segment in self.segments for word in segment.beginning(prefix)}
+        found = {word for segment in self.segments for _, word in segment.beginning(prefix)}
         return tuple(sorted(found, key=lambda word: (-self.frequency(word), word))[:5])
 
     def frequency(self, word: str) -> int:
         """In how many documents a word is."""
-        return sum(segment.words.get(word, 0) for segment in self.segments)
+        return sum(segment.frequency(word) for segment in self.segments)
+
+    # What goes on as somebody types.
+
+    def suggest(self, typed: str, limit: int) -> tuple[Suggestion, ...]:
+        """What goes on from these folded words, those that begin so first, then by kind, live ones first."""
+        found = [offer for part in self.parts for offer in self._offers(part, typed, limit)]
+        shown: dict[tuple[str, str], Suggestion] = {}
+        for offer in sorted(found)[: limit * len(self.parts)]:
+            shown.setdefault(_shown(offer), Suggestion(offer.text, offer.field, offer.id or None))
+        return tuple(shown.values())[:limit]
+
+    def _offers(self, part: Part, typed: str, limit: int) -> Iterator[Offer]:
+        shown = set()
+        for offer in part.segment.offers.beginning(typed):
+            if _shown(offer) not in shown and self._is_live(part, offer):
+                shown.add(_shown(offer))
+                yield offer
+            if len(shown) == limit:
+                return
+
+    def _is_live(self, part: Part, offer: Offer) -> bool:
+        if not part.deleted.size:
+            return True
+        if offer.id:
+            return not _is_in(part.deleted, offer.at)
+        return self.has(offer.field, key(phrase(offer.text)))
+
+
+def _shown(offer: Offer) -> tuple[str, str]:
+    return offer.field, offer.text.casefold()
+
+
+def _is_in(ids: Ids, wanted: int) -> bool:
+    at = int(np.searchsorted(ids, wanted))
+    return at < ids.size and int(ids[at]) == wanted
+
+
+def _without(ids: Ids, weights: Weights, deleted: Ids) -> Postings:
+    """Postings without some documents: whichever list is shorter is looked up in the other."""
+    if deleted.size < ids.size:
+        at = ids.searchsorted(deleted)
+        met = at[np.take(ids, at, mode="clip") == deleted]
+        return Postings(np.delete(ids, met), np.delete(weights, met)) if met.size else Postings(ids, weights)
+    at = deleted.searchsorted(ids)
+    live = np.take(deleted, at, mode="clip") != ids
+    return Postings(ids[live], weights[live])

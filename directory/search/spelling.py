@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 from directory.search.lexicon import Lexicon
 from directory.search.question import ASKING, SOFT
-from directory.search.speller import SHORTEST
+from directory.search.speller import SHORTEST, distance
 from directory.search.text import GRAMMAR, stem
 from directory.search.vocabulary import Vocabulary
 
 _TRUST = {1: 0.85, 2: 0.7}
+_HEARD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,10 @@ def _correct(word: str, result: Respelt, vocabulary: Vocabulary, lexicon: Lexico
         result.words += [Spelt(part, part, 0.85) for part in pair]
         result.changed.append((word, " ".join(pair)))
         return
+    if (swapped := _swapped(word, vocabulary.stems, lexicon)) is not None:
+        result.words.append(Spelt(word, swapped, _TRUST[1]))
+        result.changed.append((word, swapped))
+        return
     if (best := _nearest(word, vocabulary, lexicon)) is not None:
         meant, far = best
         result.words.append(Spelt(word, meant, _TRUST[far]))
@@ -92,10 +97,37 @@ def _split(word: str, stems: frozenset[str], lexicon: Lexicon) -> tuple[str, str
     return None
 
 
+def _swapped(word: str, stems: frozenset[str], lexicon: Lexicon) -> str | None:
+    """A word of three letters with two neighbours changed about, where just one such word is known: "lge" is "leg"."""
+    if len(word) != SHORTEST - 1 or not word.isalpha():
+        return None
+    found = {f"{word[1]}{word[0]}{word[2]}", f"{word[0]}{word[2]}{word[1]}"} - {word}
+    known = [other for other in sorted(found) if lexicon.frequency(other) or stem(other) in stems]
+    return known[0] if len(known) == 1 else None
+
+
+def _alike(one: str, two: str) -> int:
+    """How many letters two words begin with in common."""
+    pairs = zip(one, two, strict=False)
+    return next((at for at, (first, second) in enumerate(pairs) if first != second), min(len(one), len(two)))
+
+
+def _heard(word: str, vocabulary: Vocabulary) -> dict[str, int]:
+    """Of the words that sound the same, the one written most alike."""
+    heard = vocabulary.like(word)
+    if not heard:
+        return {}
+    best = min(heard, key=lambda other: (distance(word, other, len(word)), -_alike(word, other), other))
+    return {best: _HEARD}
+
+
 def _nearest(word: str, vocabulary: Vocabulary, lexicon: Lexicon) -> tuple[str, int] | None:
     if not word.isalpha():
         return None
     found = {**vocabulary.near(word), **lexicon.near(word)}
+    if not found or min(found.values()) > 1:
+        # What sounds the same is nearer than what two slips of the hand would make.
+        found = _heard(word, vocabulary) or found
     if not found:
         return None
     best = min(found, key=lambda other: (found[other], other[0] != word[0], -lexicon.frequency(other), other))

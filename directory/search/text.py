@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from whoosh.lang.porter import stem as porter_stem
 
+from directory.search.families import HEADS
+
 LONGEST_WORD = 40
 LONGEST_PHRASE = 8
 
@@ -45,15 +47,15 @@ def words(text: str) -> list[str]:
     return [word.replace("'", "")[:LONGEST_WORD] for word in _WORD.findall(plain)]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """The stem that a word shares with its other forms; a practitioner is stemmed as what they practise."""
+    """The stem that a word shares with its family; a practitioner is stemmed as what they practise."""
     if not word.isascii() or not word.isalpha():
         return word
-    return str(porter_stem(_PRACTITIONER.sub(r"\1y", word)))
+    return str(porter_stem(_PRACTITIONER.sub(r"\1y", HEADS.get(word, word))))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=4_000)
 def phrase(text: str) -> tuple[str, ...]:
     """A short text as stems, without grammar; all of its words where nothing else is left."""
     found = words(text)
@@ -72,6 +74,11 @@ def is_generic(stemmed: str) -> bool:
 def core(stems: tuple[str, ...]) -> tuple[str, ...]:
     """A phrase without its generic words: "Podiatry service" is "podiatry"; itself where nothing else is left."""
     return tuple(part for part in stems if part not in _GENERIC_STEMS) or stems
+
+
+def without_generic(stems: frozenset[str]) -> frozenset[str]:
+    """The stems of a text that are not generic; all of them where nothing else is left."""
+    return stems - _GENERIC_STEMS or stems
 
 
 def key(stems: tuple[str, ...]) -> str:

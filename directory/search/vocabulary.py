@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from directory.search.question import ASKING, SOFT
+from directory.search.concepts import concepts
+from directory.search.question import SOFT
+from directory.search.sounding import Sounds
 from directory.search.speller import Speller
 from directory.search.text import LONGEST_PHRASE, phrase, stem, words
 
@@ -16,6 +18,8 @@ _WEIGHTS: Mapping[str, tuple[float, float]] = {
     "synonym": (0.85, 0.8),
     "misnomer": (0.8, 0.35),
 }
+# Of several meanings the first is the likeliest: editors write it first.
+_FURTHER = 0.88
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,13 @@ class Vocabulary:
     stems: frozenset[str]
     abbreviations: frozenset[str]
     speller: Speller
+    sounds: Sounds
 
     @classmethod
     def from_terms(cls, terms: Iterable[Term]) -> Vocabulary:
         """Build it from its lines; a term that is given twice has the meanings of both."""
         found: dict[tuple[str, ...], dict[tuple[str, ...], Expansion]] = {}
-        known: set[str] = set()
+        known = set(concepts().words)
         abbreviations: set[str] = set()
         for term in terms:
             there, back = _WEIGHTS.get(term.kind, _WEIGHTS["synonym"])
@@ -59,22 +64,27 @@ class Vocabulary:
             known.update(words(term.term))
             if term.kind == "abbreviation":
                 abbreviations.update(words(term.term))
-            for meaning in term.means:
+            for place, meaning in enumerate(term.means):
                 other = phrase(meaning)
                 known.update(words(meaning))
-                _add(found, own, Expansion(other, there, term.kind))
+                _add(found, own, Expansion(other, there * _FURTHER**place, term.kind))
                 _add(found, other, Expansion(own, back, term.kind))
         frozen = {stems: tuple(others.values()) for stems, others in found.items()}
         return cls(
             MappingProxyType(frozen),
             frozenset(stem(word) for word in known),
             frozenset(abbreviations),
-            Speller(sorted(known | ASKING | SOFT)),
+            Speller(sorted(known | SOFT)),
+            Sounds(sorted(known)),
         )
 
     def near(self, word: str) -> dict[str, int]:
         """Its words, and those of every question, within spelling distance of this one."""
         return self.speller.near(word)
+
+    def like(self, word: str) -> list[str]:
+        """Its words that sound as this one does."""
+        return self.sounds.like(word)
 
     def of(self, stems: tuple[str, ...]) -> tuple[Expansion, ...]:
         """Every other way to say a phrase."""

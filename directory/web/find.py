@@ -2,24 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
 from directory.actions.gaps import record_gap
 from directory.answer import answer
-from directory.web.parameters import asked_of
-from directory.web.rendering import page, site_of
+from directory.domain.area import Gazetteer
+from directory.errors import Problem
+from directory.guidance import guidance
+from directory.store.places import locate
+from directory.web.parameters import Asked, asked_of
+from directory.web.rendering import page, reader_of, site_of
+from directory.web.views.reader import Reader
 from directory.web.views.results import answer_view
 
 
 def find(request: Request) -> Response:
-    """`/find?q=&area=&setting=&as_of=`: the answer first, then the other results."""
+    """`/find?q=&area=&setting=&as_of=&near=&sort=&page=`: the answer first, then the other results."""
     site, asked = site_of(request), asked_of(request)
-    if asked.query is None:
+    gazetteer = site.gazetteer()
+    areas = tuple(area.name for area in gazetteer.areas())
+    query = asked.query
+    if query is None:
         status = 422 if asked.problems else 200
-        return page(request, "find.html", status, asked=asked, found=None)
+        return page(request, "find.html", status, asked=asked, found=None, pages=(), areas=areas)
     with site.database.read() as connection:
-        found = answer(connection, asked.query, site.search, today=site.today())
-        shown = answer_view(connection, found, today=site.today(), zone=site.settings.zone)
-    record_gap(site.database, found, at=site.now())
-    return page(request, "find.html", asked=asked, found=shown)
+        asked, reader = _placed(connection, asked, reader_of(request), gazetteer)
+        found = answer(connection, query, site.search, today=site.today(), gazetteer=gazetteer)
+        shown = answer_view(
+            connection,
+            found,
+            today=site.today(),
+            zone=site.settings.zone,
+            reader=reader,
+            near=asked.near,
+            by_distance=asked.by_distance,
+        )
+        pages = guidance(connection, found, site.search_pages)
+    if not query.offset:
+        record_gap(site.database, found, at=site.now())
+    status = 422 if asked.problems else 200
+    return page(request, "find.html", status, asked=asked, found=shown, pages=pages, areas=areas)
+
+
+def _placed(connection: Connection, asked: Asked, reader: Reader, gazetteer: Gazetteer) -> tuple[Asked, Reader]:
+    """The reader at the place that was typed; where nobody knows it, a problem beside the answer."""
+    if not asked.near:
+        return asked, reader
+    if point := locate(connection, asked.near, gazetteer):
+        return asked, replace(reader, near=point)
+    said = f"We do not know where “{asked.near[:40]}” is. Enter a postcode near one of these services, or an area."
+    return replace(asked, problems=(Problem("near", said),)), reader

@@ -16,7 +16,10 @@ from directory.errors import Invalid, NotFound, Problem
 
 LONGEST_QUESTION = 300
 LONGEST_KEY = 200
+LONGEST_PLACE = 200
 LARGEST_NUMBER = 2**31 - 1
+# Results are shown so many at a time, and no further than this page: who is still reading has not found it.
+PAGE, LAST_PAGE = 20, 50
 _YEARS = (1900, 2199)
 
 
@@ -61,7 +64,10 @@ def end_of(day: date, zone: ZoneInfo) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as it was typed, and the query that it makes; None where nothing was asked or something is wrong."""
+    """A question as it was typed, and the query that it makes; None where nothing was asked or something is wrong.
+
+    `near` is from where the reader counts distances, as typed; `by_distance` lists the nearest services first.
+    """
 
     text: str
     area: str
@@ -69,6 +75,8 @@ class Asked:
     as_of: str
     query: Query | None
     problems: tuple[Problem, ...] = ()
+    near: str = ""
+    by_distance: bool = False
 
 
 def asked_of(request: Request) -> Asked:
@@ -83,9 +91,17 @@ def asked_of(request: Request) -> Asked:
             problems.extend(invalid.problems)
     if typed["setting"] and typed["setting"] not in SETTINGS:
         problems.append(Problem("setting", f"“{typed['setting']}” is not a setting. Choose one from the list."))
-    query = Query(typed["q"], typed["area"] or None, typed["setting"] or None, day)
+    query = Query(typed["q"], typed["area"] or None, typed["setting"] or None, day, PAGE, _offset(request))
     given = query if typed["q"] and not problems else None
-    return Asked(typed["q"], typed["area"], typed["setting"], typed["as_of"], given, tuple(problems))
+    near, by_distance = text_of(request, "near", limit=LONGEST_PLACE), text_of(request, "sort") == "distance"
+    said = (typed["q"], typed["area"], typed["setting"], typed["as_of"])
+    return Asked(*said, given, tuple(problems), near, by_distance)
+
+
+def _offset(request: Request) -> int:
+    """How many results come before the page asked for; anything that is no page is the first."""
+    number = number_of(text_of(request, "page")) or 1
+    return PAGE * (min(number, LAST_PAGE) - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from directory.errors import Invalid, Problem
 from directory.web.parameters import day_of, key_of, text_of
-from directory.web.rendering import page, site_of
+from directory.web.rendering import page, reader_of, site_of
 from directory.web.views.services import service_view
 from directory.web.views.timeline import history_view
 
@@ -19,7 +19,8 @@ def service(request: Request) -> Response:
     site, key = site_of(request), key_of(request)
     today = site.today()
     with site.database.read() as connection:
-        shown = service_view(connection, key, on=today, today=today, zone=site.settings.zone)
+        zone, reader = site.settings.zone, reader_of(request)
+        shown = service_view(connection, key, on=today, today=today, zone=zone, reader=reader)
     if shown.entry.slug != key:
         return RedirectResponse(shown.entry.href, MOVED)
     return page(request, "service.html", shown=shown, today=today)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory.domain.parting import Known, asking, fitting, narrowed, undecided, with_age_group
+from directory.domain.parting import Known, age_said, asking, fitting, narrowed, undecided
 from directory.domain.succession import Part, Succession, by_predecessor, handlers
 
 DAY = date(2026, 1, 1)
@@ -107,13 +107,33 @@ def test_nothing_is_asked_where_nothing_tells_the_parts_apart(sides: tuple[Part,
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "said", "ages"),
     [
-        ("diet for a 5 year old", "diet for a child"),
-        ("aged 40 diet", "adult diet"),
-        ("diet", "diet"),
-        ("nursing 5-19 years", "nursing 5-19 years"),
+        ("diet for a 5 year old", "5 year old", (5, 5)),
+        ("aged 40 diet", "aged 40", (40, 40)),
+        ("falls 84yo man", "84yo", (84, 84)),
+        ("rash, 14 months", "14 months", (1, 1)),
+        ("child aged 18 months", "aged 18 months", (1, 1)),
+        ("3 weeks old", "3 weeks old", (0, 0)),
+        ("diet", None, None),
+        ("nursing 5-19 years", None, None),
+        ("a cough for 3 weeks", None, None),
+        ("2 week wait", None, None),
+        ("6-month stroke review", None, None),
     ],
 )
-def test_an_age_is_said_as_search_knows_it(typed: str, said: str) -> None:
-    assert with_age_group(typed) == said
+def test_an_age_is_told_from_how_long_something_lasts(
+    typed: str, said: str | None, ages: tuple[int, int] | None
+) -> None:
+    found = age_said(typed)
+    assert (found.typed.strip() if found else None, found.ages if found else None) == (said, ages)
+
+
+def test_urgency_is_asked_where_nothing_else_tells_the_services_apart() -> None:
+    sides = [("Hot clinic", Part()), ("Cold clinic", Part())]
+    asked = asking("asthma", sides, [frozenset({"urgent"}), frozenset({"routine"})])
+    assert asked is not None
+    assert asked.text == "How urgent is it?"
+    assert asked.choices == (("Urgent", "asthma urgent"), ("Routine", "asthma routine"))
+    assert asking("asthma", sides, [frozenset({"urgent", "routine"}), frozenset({"routine"})]) is None
+    assert asking("asthma", sides, [frozenset(), frozenset({"routine"})]) is None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import string
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from directory.search.index import WhooshEngine
 from directory.search.speller import Speller, allowed_distance, distance
 from directory.search.text import fold, phone_key, phrase, words
-from tests.search.search_builders import ask, opened
+from tests.search.search_builders import DAY, ask, opened, service
 
 WORDS = [
     "leg",
@@ -95,6 +97,32 @@ def test_a_single_slip_is_always_found(word: str, data: st.DataObject) -> None:
     speller = Speller([word, "unrelated"])
     for slip in slips:
         assert speller.near(slip)[word] == distance(slip, word, 2) <= 1
+
+
+_TWINS = [
+    service(f"t{number}", name, needs=("leg ulcer", "feet"), areas=(place,), superseded=number % 5 == 0)
+    for number, (name, place) in enumerate(
+        (name, place)
+        for name in ("Podiatry", "Foot clinic", "Leg ulcer clinic")
+        for place in ("Eastmarsh", "Westhallow", "Eastmarsh")
+    )
+]
+
+
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_the_order_never_hangs_on_how_the_index_was_written(data: st.DataObject) -> None:
+    documents = data.draw(st.permutations(_TWINS))
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(documents) - 1), max_size=3)))
+    pieces = [documents[start:end] for start, end in zip([0, *cuts], [*cuts, len(documents)], strict=True)]
+    with TemporaryDirectory() as folder:
+        one, other = opened(Path(folder) / "one", _TWINS), opened(Path(folder) / "other", [])
+        for number, piece in enumerate(pieces):
+            other.apply(piece, number=number, day=DAY)
+        for text in ("leg ulcer", "feet Eastmarsh", "verruca", "Podiatry", "clinic", "foot clinic child"):
+            assert ask(other, text).hits == ask(one, text).hits
+        one.close()
+        other.close()
 
 
 def test_short_words_are_left_alone() -> None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from starlette.requests import Request
 
+from directory.actions.follow import follow_index
 from directory.domain.query import Query
+from directory.search.find import Found
 from directory.search.plan import Plan
+from directory.site import Site
 from directory.web.parameters import LONGEST_QUESTION, asked_of
-from tests.web.conftest import FoundSite, client_of, found, h1, hit, words_of
+from tests.web.conftest import FoundSite, TestClient, client_of, found, h1, hit, site_over, words_of
 
 
 def plan(text: str, age_group: str | None) -> Plan:
@@ -146,6 +154,77 @@ def test_any_question_gets_a_page(site: FoundSite, text: str) -> None:
     assert h1(html)
     assert "<script" not in html
     assert len(html) < 10_000
+
+
+@pytest.fixture(scope="module")
+def searched(_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """The pages over a real index of the real directory."""
+    home = tmp_path_factory.mktemp("searched")
+    shutil.copy(_world, home / "signpost.db")
+    site = site_over(f"sqlite:///{home / 'signpost.db'}", home)
+    follow_index(site.database, site.engine, today=site.today())
+    site.finds = lambda query: Site.search(site, query)
+    yield client_of(site)
+    site.close()
+
+
+_PIECES = [
+    "leg",
+    "ulcer",
+    '"',
+    "AND",
+    "*",
+    "(",
+    "\0",
+    "🦵",
+    "שלום",
+    "\u202e",
+    "NM4 7BD",
+    "01632 960146",
+    "aged 6",
+    "%",
+    "'",
+    "\\",
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    text=st.one_of(st.text(max_size=120), st.lists(st.sampled_from(_PIECES), max_size=12).map(" ".join)),
+    page=st.one_of(st.integers(-5, 10**12).map(str), st.text(max_size=6)),
+)
+def test_whatever_is_typed_gets_a_page(searched: TestClient, text: str, page: str) -> None:
+    answer = searched.get("/find", params={"q": text, "page": page})
+    assert answer.status_code == 200
+    assert "<h1" in answer.text
+
+
+def test_what_was_understood_is_shown_and_can_be_taken_away(searched: TestClient) -> None:
+    html = searched.get("/find?q=leg+ulcer+aged+84+urgent").text
+    assert 'href="/find?q=leg+ulcer+urgent"><span class="nhsuk-u-visually-hidden">Remove </span>Aged 84' in html
+    assert 'href="/find?q=leg+ulcer+aged+84"><span class="nhsuk-u-visually-hidden">Remove </span>Urgent' in html
+
+
+def test_an_age_that_is_not_taken_is_said(searched: TestClient) -> None:
+    assert "Not for this age: it takes people aged 17 and under" in words_of(
+        searched.get("/find?q=childrens+dietetics+aged+40").text
+    )
+
+
+def test_more_services_are_a_page_away_with_all_that_was_typed(site: FoundSite) -> None:
+    asked: list[Query] = []
+
+    def finds(query: Query) -> Found:
+        asked.append(query)
+        return replace(found(hit("leg-ulcer-clinic"), confident=True), total=70)
+
+    site.finds = finds
+    html = ask(site, "/find?q=leg&area=Eastmarsh&as_of=2026-11-20&page=2")
+    assert asked[0].offset == 20
+    assert h1(html) == "“leg” More services, page 2"
+    assert 'rel="prev" href="/find?q=leg&amp;area=Eastmarsh&amp;as_of=2026-11-20"' in html
+    assert 'rel="next" href="/find?q=leg&amp;area=Eastmarsh&amp;as_of=2026-11-20&amp;page=3"' in html
+    assert 'rel="next"' not in ask(site, "/find?q=leg&page=4")
 
 
 def test_a_question_is_cut_before_it_is_read(site: FoundSite) -> None:
