@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -48,13 +49,34 @@ class Matched:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
 class Hit:
-    """A service that search found, before its entry is loaded."""
+    """A service that search found, before its entry is loaded.
 
-    service_id: str
-    score: float
-    matched: Matched
+    Why it was found is worked out when it is first asked for: most of what is found is never shown.
+    """
+
+    __slots__ = ("_why", "score", "service_id")
+
+    def __init__(self, service_id: str, score: float, why: Matched | Callable[[], Matched]) -> None:
+        self.service_id, self.score, self._why = service_id, score, why
+
+    @property
+    def matched(self) -> Matched:
+        """The field and the text in it that the question met."""
+        if not isinstance(self._why, Matched):
+            self._why = self._why()
+        return self._why
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Hit):
+            return NotImplemented
+        return (self.service_id, self.score, self.matched) == (other.service_id, other.score, other.matched)
+
+    def __hash__(self) -> int:
+        return hash((self.service_id, self.score))
+
+    def __repr__(self) -> str:
+        return f"Hit({self.service_id!r}, {self.score!r}, {self.matched!r})"
 
 
 @dataclass(frozen=True, slots=True)

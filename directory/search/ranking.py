@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from directory.domain.parting import apart_by_age
-from directory.domain.query import Hit
+from directory.domain.query import Hit, Matched
 from directory.domain.succession import Part
 from directory.search.choosing import PLACES
 from directory.search.document import Document
@@ -88,7 +88,9 @@ def _closest(
     found = []
     for at, value, kept in first:
         held = snapshot.held(at)
-        value = round((value + bonus(question, held.texts) * kept) * age_factor(plan, held.document), 5)
+        value = round(
+            (value + bonus(question, held.texts) * kept) * (age_factor(plan, held.document) if plan.ages else 1.0), 5
+        )
         found.append(_Candidate(at, value, held, keys[at]))
     return sorted(found, key=lambda candidate: (-candidate.score, candidate.held.order))
 
@@ -108,15 +110,18 @@ def _keys_met(plan: Plan, snapshot: Snapshot, ids: Sequence[int]) -> dict[int, l
 
 def _hit(at: int, value: float, plan: Plan, question: Question, snapshot: Snapshot) -> Hit:
     held = snapshot.held(at)
-    why = matched(plan, question, held.document, held.texts, lambda: snapshot.longer_texts(at))
-    return Hit(held.document.id, value, why)
+
+    def why() -> Matched:
+        return matched(plan, question, held.document, held.texts, lambda: snapshot.longer_texts(at))
+
+    return Hit(held.order[1], value, why)
 
 
 def _standing(plan: Plan, question: Question, near: list[_Candidate], scores: Scores) -> Standing:
     top = near[0]
     wholes = _whole_keys(plan)
     exact = _whole(wholes, top)
-    live = [other for other in near[1:] if not other.document.superseded]
+    live = [other for other in near[1:] if not other.held.superseded]
     following = live[0].score if live else 0.0
     values = scores.values_of(top.at)
     said = scores.values_of(top.at, {at for at, reading in enumerate(plan.readings) if reading.via in _GUESSED})
@@ -131,7 +136,7 @@ def _standing(plan: Plan, question: Question, near: list[_Candidate], scores: Sc
         and any(_parts(plan, top.held, other.held) for other in live if other.score >= _NEAR * top.score),
         told=max((question.answered_by(held)[0] for kind, _, held in top.held.texts if kind in _TELLING), default=0.0),
         placed=bool(plan.placed) and _serves(plan, top),
-        ended=top.document.superseded,
+        ended=top.held.superseded,
         guessed=exact is None and _only_guessed(plan, top),
     )
 

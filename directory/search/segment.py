@@ -24,6 +24,7 @@ from directory.search.text import stem
 
 _KEPT_POSTINGS = 24 << 20  # bytes
 _KEPT_DOCUMENTS = 3 << 20  # bytes of their records; as objects they take about four times as much
+_ID, _SUPERSEDED = FIELDS.index("id"), FIELDS.index("superseded")
 _KEPT_PLACES = 1 << 14
 # More words than this begin alike only where nobody could say which is meant.
 _MOST_BEGINNING = 64
@@ -39,12 +40,30 @@ class Postings(NamedTuple):
     weights: Weights
 
 
-class Held(NamedTuple):
-    """A document with what ranking compares: what settles a tie, and its short texts with their stems."""
+class Held:
+    """A document with what ranking compares: what settles a tie, and its short texts with their stems.
 
-    document: Document
-    order: tuple[str, str]
-    texts: tuple[Stemmed, ...]
+    The document itself is put together when it is first asked for: most that are compared are never shown.
+    """
+
+    __slots__ = ("_document", "_values", "order", "texts")
+
+    def __init__(self, folded_name: str, values: tuple[Any, ...], texts: tuple[Stemmed, ...]) -> None:
+        self._values, self.texts = values, texts
+        self.order = folded_name, str(values[_ID])
+        self._document: Document | None = None
+
+    @property
+    def document(self) -> Document:
+        """The whole document."""
+        if self._document is None:
+            self._document = Document(**dict(zip(FIELDS, self._values, strict=True)))
+        return self._document
+
+    @property
+    def superseded(self) -> bool:
+        """Whether it is closed or has successors."""
+        return bool(self._values[_SUPERSEDED])
 
     def stems_of(self, field: str) -> list[frozenset[str]]:
         """The stems of each text of a field."""
@@ -95,8 +114,7 @@ class Segment:
         if found is None:
             data = self._record(2 * at)
             record = read_record(data)
-            document = Document(**dict(zip(FIELDS, record.values, strict=True)))
-            found = Held(document, (record.order, document.id), record.texts), len(data)
+            found = Held(record.order, record.values, record.texts), len(data)
             self._held.put(at, found)
         return found[0]
 
