@@ -234,10 +234,10 @@ def test_what_was_there_before_the_register_is_found_too(tmp_path: Path) -> None
         for number, name in ((1, "The Harbour Practice"), (2, "Quayside Surgery")):
             values = ("harbour", number, "2020-01-01", "2020-01-01 00:00:00", 1, name, "{}")
             raw.execute(f"INSERT INTO organisation_versions {row}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
-        values = ("one", 1, "2020-01-01", "2020-01-01 00:00:00", 1, "x", facts, "active", "harbour")
+        entry = ("one", 1, "2020-01-01", "2020-01-01 00:00:00", 1, "x", facts, "active", "harbour")
         raw.execute(
             f"INSERT INTO service_versions {row}, status, owner_organisation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            values,
+            entry,
         )
     with closing(Database(f"sqlite:///{path}")) as database:
         migrations.migrate(database)
