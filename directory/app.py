@@ -30,7 +30,7 @@ from directory.web.routes import error_page
 
 log = logging.getLogger(__name__)
 # Whoever reads the log must not be able to use what it names.
-TOKENS = re.compile(r"^/(unsubscribe|sign-in)/.*")
+TOKENS = re.compile(r"^/((?:api/v1/|manage/)?reports|unsubscribe|sign-in|check)/.*")
 # SQLite answers from memory, so threads only contend for the interpreter: 40 of them halve what 4 do. A few, and not
 # one, because a thread may have to wait for a writer. PostgreSQL's threads wait for its answers.
 SQLITE_THREADS, POSTGRES_THREADS = 4, 20

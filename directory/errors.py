@@ -6,7 +6,7 @@ each fact once. Every message is one sentence that says what to do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -48,6 +48,14 @@ class PageNotFound(NotFound):
 
 class GapNotFound(NotFound):
     """No gap with this question is open."""
+
+
+class ReportNotFound(NotFound):
+    """No report has this reference."""
+
+
+class DraftNotFound(NotFound):
+    """No draft of this person's own has this id."""
 
 
 class TermNotFound(NotFound):
@@ -106,6 +114,47 @@ class AlreadyWithdrawn(SignpostError):
             f"Change {number} was withdrawn before{f', by change {by}' if by else ''}: see what holds now."
         )
         self.number, self.by = number, by
+
+
+class OfferNotFound(NotFound):
+    """No offer has this reference."""
+
+
+class OfferOver(SignpostError):
+    """What was offered does not wait any more: it was published, declined, withdrawn, or it expired."""
+
+    def __init__(self, ref: str, state: str) -> None:
+        super().__init__(f"This does not wait any more: it {_BECAME[state]}. Read it again to see what holds now.")
+        self.ref, self.state = ref, state
+
+
+_BECAME = {
+    "published": "was published",
+    "declined": "was declined",
+    "withdrawn": "was withdrawn",
+    "expired": "expired",
+}
+
+
+class OfferEdited(SignpostError):
+    """What was offered was edited since it was read."""
+
+    def __init__(self, ref: str, *, expected: int, current: int) -> None:
+        super().__init__("This was edited since you read it: read it again before you agree.")
+        self.ref, self.expected, self.current = ref, expected, current
+
+
+class OfferStale(SignpostError):
+    """What an offer is about changed since it was written: service by id, and the fields that differ."""
+
+    def __init__(self, ref: str, differing: Mapping[str, Sequence[str]]) -> None:
+        said = "; ".join(f"{service}: {', '.join(fields)}" for service, fields in differing.items())
+        super().__init__(f"The directory changed since this was written ({said}). Whoever wrote it has to look again.")
+        self.ref, self.differing = ref, differing
+
+
+class AlreadyAnswered(SignpostError):
+    """Somebody said before what became of the report."""
 
 
 class IdempotencyConflict(SignpostError):

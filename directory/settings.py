@@ -107,6 +107,7 @@ class Settings(BaseModel):
     passkeys: Literal["off", "offered", "required"] = "off"
     timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/London"
     bank_holidays: Literal["england", "wales", "scotland", "northern-ireland"] = "england"
+    check_every: int = Field(6, ge=1, le=60)
     digest_at: time = time(7, 0)
     digest_weekday: str = "monday"
     organisation_name: str = "Signpost"

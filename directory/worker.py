@@ -12,17 +12,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
+from directory.actions.agreeing import expire
 from directory.actions.apart import Tidier, rebuild_index_apart
 from directory.actions.follow import follow_index, write_entries, write_records
 from directory.actions.page_index import follow_page_index
-from directory.content.markdown import render
+from directory.exchange.bank_holidays import BankHolidays
+from directory.notify.check_requests import ask_to_check
 from directory.notify.deliver import deliver_due
 from directory.notify.digest import run_due_slots
-from directory.notify.letterhead import Letterhead
+from directory.notify.letterhead import Letterhead, letterhead_of
 from directory.notify.match import match_announced, match_in_force
 from directory.notify.match_pages import match_pages
 from directory.notify.post import forget_what_is_over, send_letters
 from directory.notify.recover import recover
+from directory.notify.report_news import tell_of_reports
 from directory.outbound.mail import mailer_for
 from directory.settings import Settings
 from directory.site import Site
@@ -61,6 +64,7 @@ class Worker:
             Step("letters", self._send_letters),
             Step("index", self._follow_index),
             Step("page index", lambda: follow_page_index(database, site.page_engine, today=site.today())),
+            Step("offers", lambda: expire(database, at=site.now())),
             Step("records", lambda: write_records(database, settings.content, at=site.now())),
             Step("entries", lambda: write_entries(database, settings.content, today=site.today())),
             Step("recover", lambda: recover(database, at=site.now()).leases),
@@ -68,6 +72,8 @@ class Worker:
             Step("match in force", lambda: match_in_force(database, at=site.now(), zone=zone)),
             Step("match pages", lambda: match_pages(database, at=site.now())),
             Step("digest", lambda: run_due_slots(database, settings.digest_schedule, at=site.now())),
+            Step("reports", self._tell_of_reports),
+            Step("checks", self._ask_to_check),
             Step("deliver", self._deliver),
             Step("forget", self._forget),
             Step("tidy the index", self._tidier.run),
@@ -89,6 +95,17 @@ class Worker:
             letterhead=letterhead(settings),
             clock=self.site.now,
             stop=self.stopping.is_set,
+        )
+
+    def _tell_of_reports(self) -> int:
+        settings = self.site.settings
+        holidays = BankHolidays(settings.bank_holidays)
+        return tell_of_reports(self.site.database, at=self.site.now(), zone=settings.zone, holidays=holidays)
+
+    def _ask_to_check(self) -> int:
+        settings = self.site.settings
+        return ask_to_check(
+            self.site.database, settings.digest_schedule, months=settings.check_every, at=self.site.now()
         )
 
     def _deliver(self) -> int:
@@ -151,11 +168,4 @@ class Worker:
 
 def letterhead(settings: Settings) -> Letterhead:
     """What every message of this site carries."""
-    return Letterhead(
-        base_url=settings.base_url,
-        mail_from=settings.mail_from,
-        organisation_name=settings.organisation_name,
-        secret=settings.secret.get_secret_value(),
-        zone=settings.zone,
-        render_markdown=lambda text: render(text, service_link=lambda slug: f"{settings.base_url}/services/{slug}"),
-    )
+    return letterhead_of(settings)

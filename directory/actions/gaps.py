@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import secrets
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from directory.actions.reports import new_ref
 from directory.actions.screening import refuse_personal
 from directory.actions.vocabulary import put_in
 from directory.domain.change import fold
@@ -84,7 +84,7 @@ def close_with_report(
     refuse_personal("text", text)
     with database.write() as connection:
         report = reports.Report(
-            ref=secrets.token_hex(4),
+            ref=new_ref(),
             kind="gap",
             text=text,
             received_at=at,

@@ -18,6 +18,7 @@ from directory.actions.naming import EDITS, Newcomer, name
 from directory.actions.workbench import Workbench
 from directory.content import records
 from directory.domain.change import Change, Draft, Edit, Subject
+from directory.domain.offer import Parties
 from directory.domain.policy import Actor
 from directory.domain.service import slug_of
 from directory.domain.succession import Noun
@@ -35,6 +36,7 @@ class Published:
     new: NewChange
     newcomers: tuple[Newcomer, ...]
     versions: tuple[NewVersion, ...]
+    parties: Parties
 
     @property
     def change(self) -> Change:
@@ -54,11 +56,13 @@ def prepare(
     head: Head,
     at: Sequence[datetime],
     zone: ZoneInfo,
+    offered: bool = False,
     progress: Progress = lambda _done, _all: None,
 ) -> list[Published]:
     """What publishing `drafts` after `head` does, each at its instant of `at` (or the head's, where that is later).
 
-    Today is the last of these instants in `zone`.
+    Today is the last of these instants in `zone`. Drafts that are `offered` need the author's own team only: whoever
+    asks for that asks the others.
 
     Raises `Invalid` with every broken rule, `EditConflict` where an expected version is stale, `NotAllowed` where
     `by` may not publish for a team concerned, `ChangeNotFound` and `AlreadyWithdrawn` where a draft takes the place of
@@ -70,7 +74,9 @@ def prepare(
     for draft, newcomers, instant in zip(named.drafts, named.newcomers, at, strict=True):
         recorded_at = max(instant, head.recorded_at) if head.recorded_at else instant
         known_on = recorded_at.astimezone(zone).date()
-        done = _work_out(draft, newcomers, bench, by=by, head=head, recorded_at=recorded_at, known_on=known_on)
+        done = _work_out(
+            draft, newcomers, bench, by=by, offered=offered, head=head, recorded_at=recorded_at, known_on=known_on
+        )
         published.append(done)
         head = Head(done.change.number, done.change.sha256, recorded_at)
         progress(len(published), len(drafts))
@@ -83,6 +89,7 @@ def _work_out(
     bench: Workbench,
     *,
     by: Actor,
+    offered: bool,
     head: Head,
     recorded_at: datetime,
     known_on: date,
@@ -92,7 +99,8 @@ def _work_out(
     rules.check_superseding(gone)
     lives = bench.lives_without(gone)
     rules.check_versions(draft, gone, bench.lives["service"], today=bench.today)
-    rules.check_policy(draft, gone, bench.lives["service"], by=by, today=bench.today)
+    parties = rules.parties(draft, gone, bench.lives["service"], lives["service"], today=bench.today)
+    rules.check_policy(parties, by=by, offered=offered)
     rules.check_openings(draft, lives)
     rules.check_identifiers(draft, bench.records)
     rules.check_succession(draft, bench.links_without(gone))
@@ -108,7 +116,7 @@ def _work_out(
     )
     concerned = reaching.terms_of(draft, bench, before, made) | reaching.terms_of_gone(draft, gone, was, bench)
     bench.remember(draft, change, gone)
-    return Published(NewChange(change, text, concerned), newcomers, versions)
+    return Published(NewChange(change, text, concerned), newcomers, versions, parties)
 
 
 def _tidied(draft: Draft) -> Draft:
@@ -119,6 +127,7 @@ def _tidied(draft: Draft) -> Draft:
         why=tidy(draft.why),
         what_to_do=tidy(draft.what_to_do),
         in_flight=tidy(draft.in_flight),
+        override=tidy(draft.override),
     )
 
 
@@ -145,6 +154,7 @@ def _change(
         previous=head.sha256,
         subjects=_subjects(draft, made),
         supersedes=draft.supersedes,
+        override=draft.override,
         succession=draft.succession,
         organisation_succession=draft.organisation_succession,
     )

@@ -17,7 +17,7 @@ from directory.domain.change import Draft
 from directory.domain.policy import Actor
 from directory.domain.service import Facts
 from directory.store import audit
-from directory.store.changes import insert_changes, lock_head, mark_superseded, move_head, read_head
+from directory.store.changes import Head, insert_changes, lock_head, mark_superseded, move_head, read_head
 from directory.store.database import Database
 from directory.store.successions import insert_successions
 from directory.store.versions import SUBJECTS, insert_identifiers, insert_subjects, insert_versions
@@ -54,10 +54,17 @@ def publish_in(
     # Taken first: whoever publishes at the same time waits here, and then sees what this one did.
     head = lock_head(connection)
     published = prepare(connection, drafts, by=by, head=head, at=at, zone=zone, progress=progress)
+    write(connection, published, head=head, by=by, import_id=import_id)
+    return published
+
+
+def write(
+    connection: Connection, published: Sequence[Published], *, head: Head, by: Actor, import_id: int | None = None
+) -> None:
+    """Write what was worked out after the head, which the caller holds."""
     _write(connection, published, by=by, import_id=import_id)
     last = published[-1].change
     move_head(connection, replace(head, number=last.number, sha256=last.sha256, recorded_at=last.recorded_at))
-    return published
 
 
 def _write(connection: Connection, published: Sequence[Published], *, by: Actor, import_id: int | None) -> None:

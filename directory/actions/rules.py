@@ -8,6 +8,7 @@ from typing import Any
 
 from directory.actions.naming import EDITS
 from directory.domain.change import KINDS, Change, Draft, Edit, Kind, kinds_between
+from directory.domain.offer import Parties
 from directory.domain.policy import Actor, Thing, can
 from directory.domain.service import Facts, Identifier, Owner
 from directory.domain.source import RECORD_SYSTEMS
@@ -47,24 +48,59 @@ def check_superseding(gone: Change | None) -> None:
         raise Invalid([Problem("supersedes", f"change {gone.number} is a withdrawal: publish what is to hold instead")])
 
 
-def check_policy(draft: Draft, gone: Change | None, lives: Mapping[str, Timeline], *, by: Actor, today: date) -> None:
-    """Refuse what `by` may not publish: it takes a lead of every team concerned, or an editor.
+def parties(
+    draft: Draft,
+    gone: Change | None,
+    lives: Mapping[str, Timeline],
+    without: Mapping[str, Timeline],
+    *,
+    today: date,
+) -> Parties:
+    """The teams that a draft concerns; `lives` hold the change whose place it takes, `without` do not.
 
     Concerned are who runs a service on the day from which the change holds and, because what is changed in the past
     holds now too, who runs it today.
     """
-    teams: set[str] = set()
-    for edit in draft.services:
-        life = lives[edit.id]
-        held = [life.before(day) for day in {draft.effective_from, max(draft.effective_from, today)}]
-        teams |= _teams(held) or _teams([edit.set])
+    linked = {key for link in draft.succession for key in (link.predecessor, link.successor) if key}
+    runs = {edit.id: _runs(edit, without[edit.id], draft.effective_from, today) for edit in draft.services}
+    for key in linked - runs.keys():
+        runs[key] = _runs(Edit(key, {}), without[key], draft.effective_from, today)
+    after = {edit.id: _teams([edit.set]) for edit in draft.services if "owner" in edit.set}
+    owning = {team for edit in draft.services if edit.id not in linked for team in runs[edit.id]}
     if gone is not None:
         eve = gone.effective_from - timedelta(days=1)
         for life in (lives[subject.id] for subject in gone.subjects if subject.noun == "service"):
             held = [life.on(day) for day in {eve, max(eve, today)}]
-            teams |= _teams(held) or _teams([life.on(gone.effective_from)])
-    concerned = frozenset(teams) if _only_services(draft) and (gone is None or _only_services(gone)) else frozenset()
-    if not can(by, "publish", Thing(concerned)):
+            owning |= _teams(held) or _teams([life.on(gone.effective_from)])
+    handed = {team for edit in draft.services for team in after.get(edit.id, set()) - runs[edit.id]}
+    for link in draft.succession:
+        if link.successor:
+            handed |= (after.get(link.successor) or runs[link.successor]) - runs[link.predecessor]
+    return Parties(
+        owning=frozenset(owning),
+        leaving=frozenset(team for link in draft.succession for team in runs[link.predecessor]),
+        joined=frozenset(team for edit in draft.services if edit.id in linked for team in runs[edit.id]),
+        receiving=frozenset(handed),
+        services_only=_only_services(draft) and (gone is None or _only_services(gone)),
+    )
+
+
+def _runs(edit: Edit, life: Timeline, effective_from: date, today: date) -> set[str]:
+    held = [life.before(day) for day in {effective_from, max(effective_from, today)}]
+    return _teams(held) or _teams([edit.set])
+
+
+def check_policy(concerned: Parties, *, by: Actor, offered: bool) -> None:
+    """Refuse what `by` may not publish: it takes a lead of every team concerned, or an editor.
+
+    What is `offered` to others takes a lead of those only who give something away.
+    """
+    teams = concerned.edited
+    if offered:
+        allowed = concerned.may_offer(by)
+    else:
+        allowed = can(by, "publish", Thing(teams if concerned.services_only else frozenset()))
+    if not allowed:
         whose = ", ".join(sorted(team for team in teams if team)) or "the directory"
         raise NotAllowed(f"You need to be a lead of {whose}, or an editor, to publish this.")
 

@@ -6,20 +6,19 @@ reader then, because only who opened the mail has shown that the address is thei
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil
 
 from sqlalchemy import Connection
 
+from directory.actions.limiting import take_one
 from directory.domain.arriving import GOOD_FOR, code_of, may_sign_in, same_code
 from directory.domain.openid import Identity
 from directory.domain.policy import Actor
-from directory.errors import SignInRefused, TooMany
-from directory.store import audit, letters, limits, people, sessions, sign_ins
+from directory.errors import SignInRefused
+from directory.store import audit, letters, people, sessions, sign_ins
 from directory.store.database import Database
 from directory.store.limits import Limit
 from directory.store.sign_ins import SignIn
@@ -68,8 +67,8 @@ def ask(
         secrets.token_hex(16), email, sign_ins.digest(browser.secret), next_path, at + GOOD_FOR, issuer, subject
     )
     with database.write() as connection:
-        _limit(connection, "ask from", browser.network, BY_NETWORK, secret=secret, at=at)
-        _limit(connection, "ask for", email, BY_ADDRESS, secret=secret, at=at)
+        take_one(connection, "ask from", browser.network, BY_NETWORK, secret=secret, at=at)
+        take_one(connection, "ask for", email, BY_ADDRESS, secret=secret, at=at)
         sign_ins.add(connection, asked, at=at)
         letters.queue(
             connection,
@@ -97,7 +96,7 @@ def enter_by_code(
     Raises TooMany for a network that guesses.
     """
     with database.write() as connection:
-        _limit(connection, "guess from", browser.network, GUESSES_BY_NETWORK, secret=secret, at=at)
+        take_one(connection, "guess from", browser.network, GUESSES_BY_NETWORK, secret=secret, at=at)
         tried = sign_ins.try_code(connection, at=at, id=sign_in, browser=browser.secret)
         fitting = [each for each in tried if same_code(code, code_of(each.id, secret))]
         # A wrong guess is counted: what raised here would take the count back with it.
@@ -158,11 +157,3 @@ def begin_session(connection: Connection, person_id: int, *, browser: Browser, m
     by = Actor(f"person {person_id}", person_id)
     audit.record(connection, audit.Event(at, by, "sign-in", f"person {person_id}", {"method": method}))
     return token
-
-
-def _limit(connection: Connection, what: str, whose: str, limit: Limit, *, secret: str, at: datetime) -> None:
-    key = hmac.new(secret.encode(), f"{what} {whose}".encode(), "sha256").hexdigest()
-    wait = limits.take(connection, key, limit, at=at)
-    if wait is not None:
-        seconds = ceil(wait.total_seconds())
-        raise TooMany("That was tried many times. Wait a few minutes and try again.", wait=seconds)

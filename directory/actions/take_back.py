@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from directory.actions.prepare import Published
-from directory.actions.publish import publish_in
+from directory.actions.submit import submit
 from directory.content.reading import read_change
 from directory.domain.change import Draft, Edit
+from directory.domain.offer import Offer
 from directory.domain.policy import Actor
 from directory.domain.service import Facts
 from directory.domain.timeline import Timeline
@@ -25,25 +26,31 @@ from directory.store import changes as change_store
 from directory.store.versions import timelines
 
 
-def withdraw(connection: Connection, number: int, *, why: str, by: Actor, at: datetime, zone: ZoneInfo) -> Published:
-    """Publish that a change does not hold; those who were told of it are told.
+def withdraw(
+    connection: Connection, number: int, *, why: str, by: Actor, at: datetime, zone: ZoneInfo, override: str = ""
+) -> Published | Offer:
+    """Publish that a change does not hold, or have that wait as `submit` does; those who were told of it are told.
 
     Raises `ChangeNotFound`, `AlreadyWithdrawn`, `NotAllowed`, and `Invalid` where later changes stand on it or `why` is
     empty.
     """
     if not why.strip():
         raise Invalid([Problem("why", "say why it is withdrawn: those who were told of it will read it")])
+    draft = withdrawing(connection, number, today=at.astimezone(zone).date())
+    return submit(connection, replace(draft, why=why, override=override), by=by, at=at, zone=zone)
+
+
+def withdrawing(connection: Connection, number: int, *, today: date) -> Draft:
+    """The draft that withdraws a change, but for why; raises `ChangeNotFound`."""
     change = change_store.load(connection, number)
-    draft = Draft(
+    return Draft(
         title=f"Withdrawn: {change.title}",
         # What lies ahead is off from today; what should never have held is put right from its day.
-        effective_from=min(change.effective_from, at.astimezone(zone).date()),
-        why=why,
+        effective_from=min(change.effective_from, today),
         weight=change.weight,
         urgent=change.urgent,
         supersedes=number,
     )
-    return publish_in(connection, [draft], by=by, at=[at], zone=zone)[0]
 
 
 def amending(connection: Connection, number: int, *, effective_from: date | None = None) -> Draft:
@@ -56,23 +63,10 @@ def amending(connection: Connection, number: int, *, effective_from: date | None
     # What a succession closes is worked out anew: the author never wrote it.
     closed = {link.predecessor for link in draft.succession}
     services = tuple(edit for edit in draft.services if edit.id not in closed or edit.set != {"status": "closed"})
-    moved = {
-        name: tuple(
-            replace(link, effective_from=day) if link.effective_from == draft.effective_from else link
-            for link in getattr(draft, name)
-        )
-        for name in ("succession", "organisation_succession")
-    }
     # The kinds follow from what it does; what only its author knows stays.
     kinds = tuple(kind for kind in draft.kinds if kind == "capacity")
-    return replace(
-        draft,
-        services=services,
-        effective_from=day,
-        supersedes=number,
-        kinds=kinds,
-        **moved,  # type: ignore[arg-type]
-    )
+    # Why nobody was asked then is no reason not to ask now.
+    return replace(draft, services=services, supersedes=number, kinds=kinds, override="").moved_to(day)
 
 
 @dataclass(frozen=True, slots=True)

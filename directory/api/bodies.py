@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -69,12 +69,70 @@ class ChangeBody(_Body):
     weight: Weight = "major"
     urgent: bool = False
     supersedes: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    override: Text = ""
 
 
 class WithdrawalBody(_Body):
-    """Why a change is withdrawn."""
+    """Why something is withdrawn or declined."""
 
     why: Text = ""
+
+
+class TakingBackBody(WithdrawalBody):
+    """Why a change is withdrawn and, where others would have to agree, why it is done without them."""
+
+    override: Text = ""
+
+
+class ReversalBody(TakingBackBody):
+    """From which day what a change did is set back; from today where none is given."""
+
+    effective_from: date | None = None
+
+
+class AgreementBody(WithdrawalBody):
+    """The version of an offer that was read; why, where it is published without the others."""
+
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+def read_taking_back(body: bytes) -> TakingBackBody:
+    """What a withdrawal says; raises as `read_change` does."""
+    return TakingBackBody.model_validate(_read(TakingBackBody, body))
+
+
+def read_reversal(body: bytes) -> ReversalBody:
+    """What a reversal says; raises as `read_change` does."""
+    return ReversalBody.model_validate(_read(ReversalBody, body))
+
+
+def read_agreement(body: bytes) -> AgreementBody:
+    """What an agreement says; raises as `read_change` does."""
+    return AgreementBody.model_validate(_read(AgreementBody, body))
+
+
+class ReportBody(_Body):
+    """What is wrong with an entry; `email` is for who has no key and wants to hear what became of it."""
+
+    kind: Literal["not-us", "number", "criteria", "question", "other"]
+    text: Text = ""
+    email: Annotated[str, StringConstraints(max_length=254)] = ""
+
+
+class CheckBody(_Body):
+    """Which version was read, and is correct."""
+
+    expected_version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+
+
+def read_report(body: bytes) -> dict[str, Any]:
+    """A report as plain data; raises as `read_change` does."""
+    return _read(ReportBody, body)
+
+
+def read_check(body: bytes) -> int | None:
+    """The version that was checked, where the body names one; a body is not needed. Raises as `read_change` does."""
+    return _read(CheckBody, body).get("expected_version") if body.strip() else None
 
 
 def read_withdrawal(body: bytes) -> str:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from directory.api.parameters import LARGEST, Parameters
 from directory.api.problems import Refused
-from directory.domain.policy import Actor, can, could
+from directory.domain.policy import Action, Actor, can, could
 from directory.errors import NotAllowed, NotFound, NotSignedIn
 from directory.gate.routes import declared
 from directory.gate.sessions import actor_of
@@ -73,28 +73,46 @@ def reads(handler: Handler) -> Callable[[Request], Response]:
     return declared(endpoint, {"*": "read"})  # type: ignore[no-any-return]
 
 
-def publishes(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+def publishes(
+    handler: Handler, action: Action = "publish", *, needs_body: bool = True
+) -> Callable[[Request], Awaitable[Response]]:
     """A call with a JSON body and a key that may publish; its work is done in a thread."""
 
     async def endpoint(request: Request) -> Response:
         site: Site = request.app.state.site
-        by = await run_in_threadpool(_publisher, request, site)
+        by = await run_in_threadpool(_publisher, request, site, action)
         given = Parameters(request.query_params)
-        call = Call(request, site, by, given, await _json_body(request))
+        call = Call(request, site, by, given, await _json_body(request, needed=needs_body))
         return await run_in_threadpool(handler, call)
 
-    return declared(endpoint, {"*": "publish"})  # type: ignore[no-any-return]
+    return declared(endpoint, {"*": action})  # type: ignore[no-any-return]
+
+
+def tells(handler: Handler, action: Action) -> Callable[[Request], Awaitable[Response]]:
+    """A call with a JSON body by whoever may do `action`, with a key, in a session, or as nobody in particular."""
+
+    async def endpoint(request: Request) -> Response:
+        site: Site = request.app.state.site
+        by = await run_in_threadpool(_caller, request, site)
+        if not could(by, action):
+            if not by.signed_in:
+                raise NotSignedIn("This needs a key here: send it as Authorization: Bearer KEY.")
+            raise NotAllowed("This key may only read: ask for one of scope publish.")
+        call = Call(request, site, by, Parameters(request.query_params), await _json_body(request))
+        return await run_in_threadpool(handler, call)
+
+    return declared(endpoint, {"*": action})  # type: ignore[no-any-return]
 
 
 def either(
-    get: Callable[[Request], Response], post: Callable[[Request], Awaitable[Response]]
+    get: Callable[[Request], Response], post: Callable[[Request], Awaitable[Response]], *, method: str = "POST"
 ) -> Callable[[Request], Awaitable[Response]]:
-    """Two calls at one address, so that a third method is told of both."""
+    """Two calls at one address, GET and `method`, so that a third method is told of both."""
 
     async def endpoint(request: Request) -> Response:
-        return await (post(request) if request.method == "POST" else run_in_threadpool(get, request))
+        return await (post(request) if request.method == method else run_in_threadpool(get, request))
 
-    return declared(endpoint, {"GET": get.policy["*"], "POST": post.policy["*"]})  # type: ignore[attr-defined, no-any-return]
+    return declared(endpoint, {"GET": get.policy["*"], method: post.policy["*"]})  # type: ignore[attr-defined, no-any-return]
 
 
 def _caller(request: Request, site: Site) -> Actor:
@@ -115,19 +133,21 @@ def _caller(request: Request, site: Site) -> Actor:
     return actor
 
 
-def _publisher(request: Request, site: Site) -> Actor:
+def _publisher(request: Request, site: Site, action: Action) -> Actor:
     by = _caller(request, site)
     if by.scope is None:
         # A session is for pages: what a page may do in somebody's name is asked for by its own form.
         raise NotSignedIn("This needs a key that may publish: send it as Authorization: Bearer KEY.")
     if by.scope != "publish":
         raise NotAllowed("This key may only read: ask for one of scope publish.")
-    if not could(by, "publish"):
+    if not could(by, action):
         raise NotAllowed("This key's owner leads no team: it takes a lead, or an editor, to publish.")
     return by
 
 
-async def _json_body(request: Request) -> bytes:
+async def _json_body(request: Request, *, needed: bool = True) -> bytes:
+    if not needed and request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
+        return b""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise Refused(415, "wrong-content-type", "Send JSON, with Content-Type: application/json.")

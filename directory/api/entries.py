@@ -154,6 +154,7 @@ def change_json(change: Change, *, base_url: str, names: Names = NOBODY, reached
         "organisation_succession": [link_json(link, "organisation", names) for link in change.organisation_succession],
         "supersedes": change.supersedes,
         "superseded_by": change.superseded_by,
+        "override": change.override,
         "sha256": change.sha256,
         "previous": change.previous,
         "href": f"{base_url}/changes/{change.number}",

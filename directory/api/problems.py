@@ -23,6 +23,10 @@ _STATUS: Mapping[type[SignpostError], tuple[int, str, str]] = {
     errors.Invalid: (422, "invalid", "What was given breaks rules"),
     errors.EditConflict: (409, "edit-conflict", "Changed since you read it"),
     errors.AlreadyWithdrawn: (409, "already-withdrawn", "The change was withdrawn before"),
+    errors.OfferOver: (409, "offer-over", "It does not wait any more"),
+    errors.OfferEdited: (409, "offer-edited", "Edited since you read it"),
+    errors.OfferStale: (409, "offer-stale", "The directory changed since it was written"),
+    errors.AlreadyAnswered: (409, "already-answered", "The report was answered before"),
     errors.IdempotencyConflict: (422, "idempotency-conflict", "The key was used for another body"),
     errors.IndexDamaged: (503, "search-unavailable", "Search is being made anew"),
 }
@@ -100,6 +104,12 @@ def _facts_of(exc: Exception) -> dict[str, Any]:
         return {"problems": [_plain(each) for each in exc.problems]}
     if isinstance(exc, errors.EditConflict):
         return {"service": exc.service, "expected_version": exc.expected, "current_version": exc.current}
+    if isinstance(exc, errors.OfferOver):
+        return {"state": exc.state}
+    if isinstance(exc, errors.OfferEdited):
+        return {"expected_version": exc.expected, "current_version": exc.current}
+    if isinstance(exc, errors.OfferStale):
+        return {"differing": {service: list(fields) for service, fields in exc.differing.items()}}
     return {}
 
 

@@ -1,102 +1,127 @@
-"""POST /changes: publish, or see what publishing would do; and withdraw what was published."""
+"""POST /changes: publish, or see what publishing would do; withdraw or set back what was published.
+
+Where others have to agree first, the answer is 202 and the offer that waits for them.
+"""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from directory.actions.audience import audience_of
 from directory.actions.prepare import Published
-from directory.actions.publish import preview, publish_in
-from directory.actions.take_back import withdraw
+from directory.actions.submit import consider, submit
+from directory.actions.take_back import reversing, withdraw
 from directory.api import names as called
 from directory.api.answers import encode, matches
-from directory.api.bodies import draft_of, read_change, read_withdrawal
+from directory.api.bodies import draft_of, read_change, read_reversal, read_taking_back
 from directory.api.calls import Call
 from directory.api.entries import change_json
+from directory.api.offers import need_json, offer_json, teams_json
+from directory.api.once import attempt_of, once
 from directory.api.owners import with_plain_owners
 from directory.api.problems import PreconditionFailed, Refused
 from directory.api.services import entry_answer
 from directory.domain.change import Draft
+from directory.domain.offer import Offer
 from directory.errors import ServiceNotFound
-from directory.store import idempotency
 from directory.store.changes import lock_head
-from directory.store.deliveries import Audience, audience
-from directory.store.idempotency import Answer, Attempt
-
-_KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
 
 
 def post_change(call: Call) -> Response:
     """POST /changes."""
     plain = read_change(call.body)
     if call.given.flag("dry_run"):
-        _attempt(call, "POST /changes")
+        attempt_of(call, "POST /changes")
         return Response(encode(_dry_run(call, plain)), media_type="application/json")
-    return _once(call, "POST /changes", lambda connection, at: _publish(connection, call, plain, at=at))
+
+    def publish(connection: Connection, at: datetime) -> dict[str, Any]:
+        return _publish(connection, call, plain, at=at)
+
+    return once(call, "POST /changes", publish, lead_to=_lead_to, status_of=_status_of)
 
 
 def post_withdraw(call: Call) -> Response:
     """POST /changes/{number}/withdraw: the answer is the change that withdraws it."""
-    number, why = call.number(), read_withdrawal(call.body)
+    number, body = call.number(), read_taking_back(call.body)
 
     def publish(connection: Connection, at: datetime) -> dict[str, Any]:
         zone = call.site.settings.zone
-        published = withdraw(connection, number, why=why, by=call.by, at=at, zone=zone)
-        return published_json(connection, published, base_url=call.base_url, on=call.site.today())
+        done = withdraw(connection, number, why=body.why, by=call.by, at=at, zone=zone, override=body.override)
+        return _shown(connection, call, done)
 
-    return _once(call, f"POST /changes/{number}/withdraw", publish)
-
-
-def _once(call: Call, what: str, publish: Callable[[Connection, datetime], dict[str, Any]]) -> Response:
-    """Publish and answer; under the same Idempotency-Key, give the first answer again."""
-    attempt, at = _attempt(call, what), call.site.now()
-    with call.site.database.write() as connection:
-        kept = idempotency.claim(connection, attempt, at=at) if attempt else None
-        answer = kept or Answer(201, encode(publish(connection, at)))
-        if attempt and not kept:
-            idempotency.keep(connection, attempt, answer)
-    return _answered(call, answer, replayed=kept is not None)
+    return once(call, f"POST /changes/{number}/withdraw", publish, lead_to=_lead_to, status_of=_status_of)
 
 
-def _attempt(call: Call, what: str) -> Attempt | None:
-    key = call.header("idempotency-key")
-    if key is None:
-        return None
-    if not _KEY.fullmatch(key):
-        raise Refused(400, "bad-idempotency-key", "An Idempotency-Key is 1 to 255 ASCII characters.")
-    return Attempt(call.by, key, f"{what}\n".encode() + call.body)
+def post_reverse(call: Call) -> Response:
+    """POST /changes/{number}/reverse: a new change sets back what it set; `left` is what others have set since."""
+    number, body = call.number(), read_reversal(call.body)
+
+    def publish(connection: Connection, at: datetime) -> dict[str, Any]:
+        lock_head(connection)
+        back = reversing(connection, number, on=body.effective_from or call.site.today())
+        draft = replace(back.draft, why=body.why or back.draft.why, override=body.override)
+        done = submit(connection, draft, by=call.by, at=at, zone=call.site.settings.zone)
+        left = [{"service": service, "field": field} for service, field in back.left]
+        return _shown(connection, call, done) | {"left": left}
+
+    return once(call, f"POST /changes/{number}/reverse", publish, lead_to=_lead_to, status_of=_status_of)
+
+
+def _lead_to(body: dict[str, Any]) -> str:
+    return f"/changes/{body['number']}" if "number" in body else f"/offers/{body['ref']}"
+
+
+def _status_of(body: dict[str, Any]) -> int:
+    return 201 if "number" in body else 202
+
+
+def _shown(connection: Connection, call: Call, done: Published | Offer) -> dict[str, Any]:
+    """The change, or what waits for others."""
+    if isinstance(done, Published):
+        return published_json(connection, done, base_url=call.base_url, on=call.site.today())
+    return offer_json(connection, call, done)
 
 
 def _publish(connection: Connection, call: Call, plain: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
     # Held from here on: what is checked below still holds when it is written.
     lock_head(connection)
     draft = _checked(connection, call, plain)
-    published = publish_in(connection, [draft], by=call.by, at=[at], zone=call.site.settings.zone)[0]
-    return published_json(connection, published, base_url=call.base_url, on=call.site.today())
+    return _shown(connection, call, submit(connection, draft, by=call.by, at=at, zone=call.site.settings.zone))
 
 
 def _dry_run(call: Call, plain: Mapping[str, Any]) -> dict[str, Any]:
     with call.site.database.read() as connection:
-        draft = _checked(connection, call, plain)
-    published = preview(call.site.database, draft, by=call.by, at=call.site.now(), zone=call.site.settings.zone)
-    with call.site.database.read() as connection:
-        shown = published_json(connection, published, base_url=call.base_url, on=call.site.today())
+        draft, on = _checked(connection, call, plain), call.site.today()
+        seen = consider(connection, draft, by=call.by, at=call.site.now(), zone=call.site.settings.zone)
+        shown = published_json(connection, seen.published, base_url=call.base_url, on=on)
+        teams = teams_json(connection, {need.team for need in seen.needs}, on=on)
     # A number is given, and a record made, only by publishing.
     unmade = dict.fromkeys(("number", "recorded_at", "sha256", "previous", "href"))
-    return shown | unmade | {"dry_run": True}
+    return shown | unmade | {"dry_run": True, "needs": [need_json(need, teams) for need in seen.needs]}
 
 
 def _checked(connection: Connection, call: Call, plain: Mapping[str, Any]) -> Draft:
-    draft = draft_of(with_plain_owners(plain))
+    draft = _overriding(connection, call, draft_of(with_plain_owners(plain)))
     if (header := call.header("if-match")) is not None:
         _check_precondition(connection, call, draft, header)
     return draft
+
+
+def _overriding(connection: Connection, call: Call, draft: Draft) -> Draft:
+    """An editor's program publishes what a team would be asked to accept: why it does is why it is not asked."""
+    hands_over = draft.succession or any("owner" in edit.set for edit in draft.services)
+    if not call.by.editor or draft.override or not hands_over:
+        return draft
+    seen = consider(connection, draft, by=call.by, at=call.site.now(), zone=call.site.settings.zone)
+    if not any(need.kind == "accept" for need in seen.needs) or any(need.kind == "approve" for need in seen.needs):
+        return draft
+    return replace(draft, override=draft.why.strip() or "Published by an editor.")
 
 
 def _check_precondition(connection: Connection, call: Call, draft: Draft, header: str) -> None:
@@ -121,18 +146,3 @@ def published_json(connection: Connection, published: Published, *, base_url: st
     return change_json(published.change, base_url=base_url, names=names, reached=reached) | {
         "audience": {"people": found.people, "teams": found.teams, "subscriptions": subscriptions}
     }
-
-
-def audience_of(connection: Connection, published: Published) -> Audience:
-    """Whom a change reaches; nobody where it is minor, which only makes a version."""
-    if published.change.weight == "minor":
-        return Audience(0, 0, ())
-    return audience(connection, published.new.terms)
-
-
-def _answered(call: Call, answer: Answer, *, replayed: bool) -> Response:
-    number = json.loads(answer.body)["number"]
-    headers = {"Location": f"{call.base_url}/api/v1/changes/{number}"}
-    if replayed:
-        headers["Idempotent-Replayed"] = "true"
-    return Response(answer.body, answer.status, headers, media_type="application/json")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from directory.api import changes, organisations, pages, publishing, search, services
-from directory.api.calls import either, publishes, reads
+from directory.api import changes, learning, offers, organisations, pages, publishing, search, services
+from directory.api.calls import either, publishes, reads, tells
 from directory.api.problems import problem
 
 __all__ = ["problem", "routes"]
@@ -21,11 +21,25 @@ def routes() -> list[BaseRoute]:
         Route("/services/{key}/versions", reads(services.list_versions)),
         Route("/services/{key}/versions/{number}", reads(services.show_version)),
         Route("/services/{key}/handlers", reads(services.show_handlers)),
+        Route("/services/{key}/reports", tells(learning.post_report, "report"), methods=["POST"]),
+        Route("/services/{key}/check", publishes(learning.post_check, "check", needs_body=False), methods=["POST"]),
+        Route("/reports/{ref}", reads(learning.show_report)),
         Route(
             "/changes", either(reads(changes.list_changes), publishes(publishing.post_change)), methods=["GET", "POST"]
         ),
         Route("/changes/{number}", reads(changes.show_change)),
         Route("/changes/{number}/withdraw", publishes(publishing.post_withdraw), methods=["POST"]),
+        Route("/changes/{number}/reverse", publishes(publishing.post_reverse), methods=["POST"]),
+        Route("/offers", reads(offers.list_offers)),
+        Route(
+            "/offers/{ref}",
+            either(reads(offers.show_offer), publishes(offers.put_offer), method="PUT"),
+            methods=["GET", "PUT"],
+        ),
+        Route("/offers/{ref}/accept", publishes(offers.accept, "agree"), methods=["POST"]),
+        Route("/offers/{ref}/decline", publishes(offers.decline, "agree"), methods=["POST"]),
+        Route("/offers/{ref}/withdraw", publishes(offers.withdraw), methods=["POST"]),
+        Route("/offers/{ref}/override", publishes(offers.override), methods=["POST"]),
         Route("/organisations", reads(organisations.list_organisations)),
         Route("/organisations/{key}", reads(organisations.show_organisation)),
         Route("/organisations/{key}/successors", reads(organisations.show_successors)),

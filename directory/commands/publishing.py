@@ -12,13 +12,14 @@ from typing import Any
 
 import click
 
+from directory.actions.audience import audience_of
 from directory.actions.import_content import import_folder
 from directory.actions.import_services import Import, Imported, import_file, preview_import
 from directory.actions.prepare import Progress
 from directory.actions.publish import preview, publish
 from directory.api import names as called
 from directory.api.entries import change_json
-from directory.api.publishing import audience_of, published_json
+from directory.api.publishing import published_json
 from directory.commands.shared import Day, Failure, acting, as_json, counted, opened, print_json
 from directory.content.folder import read_folder
 from directory.content.reading import read_change

@@ -18,8 +18,10 @@ CHANGE_KEYS = frozenset(
     {
         "title", "kinds", "services", "organisations", "teams", "succession", "organisation_succession",
         "effective_from", "weight", "urgent", "why", "what_to_do", "in_flight", "supersedes",
+        "override",
     }
 )  # fmt: skip
+TEXTS = ("title", "why", "what_to_do", "in_flight", "override")
 # A published record says these too; `published` dates a change of the past in starter content.
 RECORD_KEYS = frozenset({"number", "slug", "recorded_at", "previous", "published"})
 # A day outside of these is a slip of the hand.
@@ -56,7 +58,7 @@ def draft_from_plain(data: Mapping[str, Any], *, where: str = "") -> Draft:
     """A change from plain data, as files and the API give it; raises `Invalid` naming every mistake."""
     problems: list[Problem] = []
     values: dict[str, Any] = {}
-    for key, shape in (("title", str), ("why", str), ("what_to_do", str), ("in_flight", str), ("urgent", bool)):
+    for key, shape in (*((name, str) for name in TEXTS), ("urgent", bool)):
         if key in data:
             _collect(values, problems, key, shape, data[key])
     number = data.get("supersedes")

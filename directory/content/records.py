@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_jsonable_python
+
 from directory.content.markdown import dump
 from directory.content.sections import write_sections
 from directory.domain.change import Draft, Edit
@@ -34,8 +36,26 @@ def render(draft: Draft, *, number: int, slug: str, recorded_at: datetime, previ
         "urgent": draft.urgent,
         "previous": previous,
     }
+    facts |= _facts(draft)
+    body = write_sections({"why": draft.why, "what_to_do": draft.what_to_do, "in_flight": draft.in_flight})
+    return dump(facts, body)
+
+
+def draft_plain(draft: Draft) -> dict[str, Any]:
+    """A draft as plain data that JSON takes, and that `draft_from_plain` reads; nothing of it is lost."""
+    names = ("title", "weight", "urgent", "why", "what_to_do", "in_flight")
+    plain: dict[str, Any] = {name: getattr(draft, name) for name in names}
+    plain |= {"kinds": list(draft.kinds), "effective_from": draft.effective_from} | _facts(draft, expected=True)
+    made: dict[str, Any] = to_jsonable_python(plain)
+    return made
+
+
+def _facts(draft: Draft, *, expected: bool = False) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
     if draft.supersedes:
         facts["supersedes"] = draft.supersedes
+    if draft.override:
+        facts["override"] = draft.override
     edits: Mapping[str, tuple[Noun, Sequence[Edit]]] = {
         "organisations": ("organisation", draft.organisations),
         "teams": ("team", draft.teams),
@@ -43,7 +63,7 @@ def render(draft: Draft, *, number: int, slug: str, recorded_at: datetime, previ
     }
     for key, (noun, given) in edits.items():
         if given:
-            facts[key] = [_edit(noun, edit) for edit in given]
+            facts[key] = [_edit(noun, edit, expected=expected) for edit in given]
     links: Mapping[str, Sequence[Succession]] = {
         "succession": draft.succession,
         "organisation_succession": draft.organisation_succession,
@@ -51,16 +71,17 @@ def render(draft: Draft, *, number: int, slug: str, recorded_at: datetime, previ
     for key, successions in links.items():
         if successions:
             facts[key] = [_link(link) for link in successions]
-    body = write_sections({"why": draft.why, "what_to_do": draft.what_to_do, "in_flight": draft.in_flight})
-    return dump(facts, body)
+    return facts
 
 
-def _edit(noun: Noun, edit: Edit) -> dict[str, Any]:
+def _edit(noun: Noun, edit: Edit, *, expected: bool) -> dict[str, Any]:
     plain: dict[str, Any] = {"id": edit.id}
     if edit.slug:
         plain["slug"] = edit.slug
     if edit.ods_code:
         plain["ods_code"] = edit.ods_code
+    if expected and edit.expected_version is not None:
+        plain["expected_version"] = edit.expected_version
     return plain | {"set": set_to_plain(SHAPE_OF_NOUN[noun], edit.set)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, get_args
 
@@ -52,7 +52,8 @@ class Draft:
     """A change before it is published. `why`, `what_to_do` and `in_flight` are Markdown.
 
     `supersedes` is the number of a change that this one takes the place of: that one is withdrawn, as if it had never
-    been. Where this one sets nothing itself, it only withdraws; else it amends.
+    been. Where this one sets nothing itself, it only withdraws; else it amends. `override` says why it is published
+    without the agreement of those whom it needs; empty where everybody agreed, or nobody had to.
     """
 
     title: str
@@ -69,11 +70,26 @@ class Draft:
     weight: Weight = "major"
     urgent: bool = False
     supersedes: int | None = None
+    override: str = ""
 
     @property
     def sets_nothing(self) -> bool:
         """Whether it changes nothing by itself."""
         return not any((self.services, self.organisations, self.teams, self.succession, self.organisation_succession))
+
+    def moved_to(self, day: date) -> Draft:
+        """The same from another day, with the successions that begin on its own."""
+        return replace(
+            self,
+            effective_from=day,
+            succession=self._links_moved(self.succession, day),
+            organisation_succession=self._links_moved(self.organisation_succession, day),
+        )
+
+    def _links_moved(self, links: tuple[Succession, ...], day: date) -> tuple[Succession, ...]:
+        return tuple(
+            replace(link, effective_from=day) if link.effective_from == self.effective_from else link for link in links
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +128,7 @@ class Change:
     organisation_succession: tuple[Succession, ...] = ()
     supersedes: int | None = None
     superseded_by: int | None = None
+    override: str = ""
 
     @property
     def sets_nothing(self) -> bool:

@@ -6,11 +6,17 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-# Ten digits, in the groups of 3, 3 and 4 in which people write them, or together.
-_TEN_DIGITS = re.compile(r"(?<!\d)(?:\d[ -]?){9}\d(?!\d)")
+# Ten digits with at most two of these between any two of them: people write groups of 3, 3 and 4, or what they like.
+# Looked for from every digit on: what stands before a number must not take its first digits away.
+_TEN_DIGITS = re.compile(r"(?<!\d)(?=((?:\d[\s.\-\u2010-\u2015/]{0,2}){9}\d)(?!\d))")
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
+_DATE = (
+    r"(?:\d{1,2}\s*[./ -]\s*\d{1,2}\s*[./ -]\s*\d{2,4}|\d{4}\s*[./-]\s*\d{1,2}\s*[./-]\s*\d{1,2}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?[\s-]+(?:of\s+)?{_MONTH},?[\s-]+\d{{2,4}}"
+    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{2,4}})"
+)
 _BIRTH = re.compile(
-    r"\b(?:d\.?o\.?b\.?|date of birth|born(?: on)?)\b[\s:]*"
-    r"(?:\d{1,2}[./ -]\d{1,2}[./ -]\d{2,4}|\d{4}-\d{2}-\d{2}|\d{1,2}(?:st|nd|rd|th)? [a-z]{3,9} \d{2,4})",
+    rf"\b(?:d\.?\s?o\.?\s?b\.?|date[\s-]+of[\s-]+birth|birth\s?da(?:te|y)|born(?:\s+on)?)(?:\s+(?:is|was))?[\s:=.-]*{_DATE}",
     re.IGNORECASE,
 )
 
@@ -31,9 +37,9 @@ def screen(text: str) -> tuple[Found, ...]:
     never taken for one, because NHS numbers do not.
     """
     found = [
-        Found("NHS number", match.start(), match.end())
+        Found("NHS number", match.start(1), match.end(1))
         for match in _TEN_DIGITS.finditer(text)
-        if is_nhs_number(re.sub(r"\D", "", match.group()))
+        if is_nhs_number(re.sub(r"\D", "", match[1]))
     ]
     found += [Found("date of birth", match.start(), match.end()) for match in _BIRTH.finditer(text)]
     return tuple(sorted(found, key=lambda each: each.start))

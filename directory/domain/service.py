@@ -241,6 +241,8 @@ class Entry:
     replaces: tuple[Succession, ...]
     upcoming: tuple[Upcoming, ...]
     latest_version: int
+    # When it was first recorded (UTC), where it was never checked.
+    added_at: datetime | None = None
 
     @property
     def facts(self) -> Facts:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from itsdangerous import BadSignature, URLSafeSerializer
+
+from directory.content.markdown import render
+from directory.settings import Settings
+
+# Until the next message about the same entry at the latest.
+CHECK_GOOD_FOR = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,22 @@ class Letterhead:
         """Where somebody goes on who asked to sign in."""
         return self.link(f"/sign-in/{sign_in_token(sign_in, self.secret)}")
 
+    def check_link(self, service_id: str, person_id: int, *, at: datetime) -> str:
+        """Where a person says that an entry is still correct, without signing in, for as long as `CHECK_GOOD_FOR`."""
+        return self.link(f"/check/{check_token(service_id, person_id, self.secret, at=at)}")
+
+
+def letterhead_of(settings: Settings) -> Letterhead:
+    """What every message of a site carries."""
+    return Letterhead(
+        base_url=settings.base_url,
+        mail_from=settings.mail_from,
+        organisation_name=settings.organisation_name,
+        secret=settings.secret.get_secret_value(),
+        zone=settings.zone,
+        render_markdown=lambda text: render(text, service_link=lambda slug: f"{settings.base_url}/services/{slug}"),
+    )
+
 
 def unsubscribe_token(person_id: int, secret: str) -> str:
     """A token that stands for a person in the address of /unsubscribe: no name, no address, no expiry."""
@@ -67,6 +90,22 @@ def sign_in_of_token(token: str, secret: str) -> str | None:
     except BadSignature:
         return None
     return found if isinstance(found, str) else None
+
+
+def check_token(service_id: str, person_id: int, secret: str, *, at: datetime) -> str:
+    """A token that stands for a person who was asked at an instant to check a service."""
+    token = _serialiser(secret, "check").dumps([service_id, person_id, int(at.timestamp())])
+    return token if isinstance(token, str) else token.decode()
+
+
+def check_of_token(token: str, secret: str, *, at: datetime) -> tuple[str, int] | None:
+    """The ids of the service and the person of a token; None where it was not made here, or is too old."""
+    try:
+        found = _serialiser(secret, "check").loads(token)
+    except BadSignature:
+        return None
+    service_id, person_id, asked_at = found
+    return (service_id, person_id) if at.timestamp() - asked_at <= CHECK_GOOD_FOR.total_seconds() else None
 
 
 def _serialiser(secret: str, purpose: str = "unsubscribe") -> URLSafeSerializer:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -15,30 +14,25 @@ from uuid import uuid4
 
 from directory.domain.arriving import code_of
 from directory.errors import DeliveryFailed
+from directory.notify import offer_letters, owner_letters
 from directory.notify.compose import LONGEST_SUBJECT, POLICY, TEMPLATES, header_text, mail_address
 from directory.notify.letterhead import Letterhead
+from directory.notify.written import Written
 from directory.outbound.mail import Mailer, RelayAway
-from directory.store import letters, limits, sessions, sign_ins
+from directory.store import drafts, letters, limits, sessions, sign_ins
 from directory.store.database import Database
 from directory.store.letters import Letter
 from directory.store.sending import Outcome
 
 LEASE = timedelta(minutes=2)
 AGAIN_AFTER = timedelta(seconds=20)
+LONGEST_PAUSE = timedelta(hours=1)
 AT_ONCE = 20
 # How long it stays known that a letter was sent, and that somebody was signed in; no address is kept with it.
 KEPT = timedelta(days=7)
+DRAFTS_KEPT = timedelta(days=90)
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A letter in words: its subject, and what its template shows."""
-
-    subject: str
-    template: str
-    shown: dict[str, str]
 
 
 def send_letters(
@@ -69,13 +63,14 @@ def send_letters(
 
 
 def forget_what_is_over(database: Database, *, at: datetime) -> int:
-    """Let go of expired sign-ins, old letters and sessions, and limits that limit nothing; returns how many rows."""
+    """Let go of expired sign-ins, old letters, sessions and drafts, and limits that limit nothing; returns how many."""
     with database.write() as connection:
         return (
             sign_ins.forget(connection, at=at)
             + letters.forget(connection, before=at - KEPT)
             + sessions.forget(connection, before=at - KEPT)
             + limits.forget(connection, at=at)
+            + drafts.forget(connection, before=at - DRAFTS_KEPT)
         )
 
 
@@ -108,7 +103,16 @@ def _passkey_added(letter: Letter, letterhead: Letterhead) -> Written:
     return Written(f"A passkey was added to your {letterhead.organisation_name} account", "passkey_added", shown)
 
 
-_WRITTEN: dict[str, Callable[[Letter, Letterhead], Written]] = {"sign-in": _sign_in, "passkey-added": _passkey_added}
+_WRITTEN: dict[str, Callable[[Letter, Letterhead], Written]] = {
+    "sign-in": _sign_in,
+    "passkey-added": _passkey_added,
+    "report-new": owner_letters.report_new,
+    "report-answered": owner_letters.report_answered,
+    "checks-due": owner_letters.checks_due,
+    "offer": offer_letters.offer,
+    "offer-over": offer_letters.offer_over,
+    "emergency": offer_letters.emergency,
+}
 
 
 def _try(letter: Letter, mailer: Mailer, letterhead: Letterhead, *, at: datetime) -> Outcome:
@@ -126,9 +130,16 @@ def _try(letter: Letter, mailer: Mailer, letterhead: Letterhead, *, at: datetime
         mailer.send(message, letter.email)
     except RelayAway as failure:
         log.warning("letter %s waits: %s", letter.id, failure)
-        return Outcome("pending", str(failure), at + AGAIN_AFTER)
+        return Outcome("pending", str(failure), at + _pause(letter))
     except DeliveryFailed as failure:
         if failure.permanent:
             return Outcome("failed", str(failure))
-        return Outcome("pending", str(failure), at + AGAIN_AFTER)
+        return Outcome("pending", str(failure), at + _pause(letter))
     return Outcome("accepted")
+
+
+def _pause(letter: Letter) -> timedelta:
+    """Somebody stands and waits for a sign-in; what is good for days is tried less and less often."""
+    if letter.expires_at - letter.queued_at <= LONGEST_PAUSE:
+        return AGAIN_AFTER
+    return min(AGAIN_AFTER * (1 << min(letter.attempts, 10)), LONGEST_PAUSE)

@@ -106,6 +106,7 @@ def _row(change: Change) -> dict[str, Any]:
         "sha256": change.sha256,
         "previous": change.previous,
         "supersedes": change.supersedes,
+        "override": change.override,
     }
 
 
@@ -220,6 +221,7 @@ def _read(connection: Connection, rows: Sequence[Any]) -> list[Change]:
             previous=row.previous,
             supersedes=row.supersedes,
             superseded_by=row.superseded_by,
+            override=row.override,
             subjects=tuple(touched.get(row.number, ())),
             succession=tuple(links.get(("service", row.number), ())),
             organisation_succession=tuple(links.get(("organisation", row.number), ())),

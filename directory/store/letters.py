@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,8 +32,21 @@ def queue(
     connection: Connection, *, kind: str, email: str, facts: Mapping[str, Any], at: datetime, expires_at: datetime
 ) -> None:
     """Have a letter sent at once, or not at all once it has expired."""
-    row = {"kind": kind, "email": email, "facts": write_json(facts), "queued_at": at, "expires_at": expires_at}
-    connection.execute(letters.insert().values(row | {"state": "pending", "attempts": 0, "next_attempt_at": at}))
+    queue_all(connection, [(kind, email, facts)], at=at, expires_at=expires_at)
+
+
+def queue_all(
+    connection: Connection, new: Iterable[tuple[str, str, Mapping[str, Any]]], *, at: datetime, expires_at: datetime
+) -> int:
+    """The same of several, each a kind, an address and facts; returns how many."""
+    when = {"queued_at": at, "expires_at": expires_at, "next_attempt_at": at}
+    rows = [
+        {"kind": kind, "email": email, "facts": write_json(facts), "state": "pending", "attempts": 0, **when}
+        for kind, email, facts in new
+    ]
+    if rows:
+        connection.execute(letters.insert(), rows)
+    return len(rows)
 
 
 def any_due(connection: Connection, *, at: datetime) -> bool:

@@ -65,6 +65,15 @@ def by_email(connection: Connection, email: str) -> Person:
     return person_of_row(connection, row)
 
 
+def by_id(connection: Connection, person_id: int) -> Person:
+    """The person with a number; raises PersonNotFound where there is none, or none any more."""
+    wanted = select(people).where(people.c.id == person_id, people.c.erased_at.is_(None), people.c.email.is_not(None))
+    row = connection.execute(wanted).one_or_none()
+    if row is None:
+        raise PersonNotFound("Nobody here has this number.")
+    return person_of_row(connection, row)
+
+
 def every(connection: Connection) -> list[Person]:
     """Everybody, in the order of their addresses."""
     rows = connection.execute(select(people).where(people.c.email.is_not(None)).order_by(people.c.email)).all()

@@ -33,7 +33,8 @@ def entries(connection: Connection, ids: Sequence[str], *, on: date, known_at: d
     links = succession_store.touching(connection, "service", rows, known_at=known_at)
     coming = change_store.upcoming(connection, rows, on=on, known_at=known_at)
     checked = _last_checks(connection, rows, on=on, known_at=known_at)
-    latest = _latest_numbers(connection, rows)
+    added = _first_recorded(connection, rows.keys() - checked.keys())
+    latest = latest_numbers(connection, rows)
     return [
         Entry(
             id=row.subject_id,
@@ -48,6 +49,7 @@ def entries(connection: Connection, ids: Sequence[str], *, on: date, known_at: d
             replaces=tuple(link for link in links if link.successor == row.subject_id),
             upcoming=tuple(_upcoming(found) for found in coming.get(row.subject_id, ())),
             latest_version=latest[row.subject_id],
+            added_at=added.get(row.subject_id),
         )
         for row in present
     ]
@@ -88,7 +90,18 @@ def _last_checks(
     return found
 
 
-def _latest_numbers(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+def _first_recorded(connection: Connection, ids: Iterable[str]) -> dict[str, datetime]:
+    versions = service_versions
+    found: dict[str, datetime] = {}
+    for batch in in_batches(ids):
+        statement = select(versions.c.subject_id, func.min(versions.c.recorded_at).label("at"))
+        rows = connection.execute(statement.where(versions.c.subject_id.in_(batch)).group_by(versions.c.subject_id))
+        found |= {row.subject_id: row.at for row in rows}
+    return found
+
+
+def latest_numbers(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+    """The number of the last version of each service; those that are not there are left out."""
     versions = service_versions
     found: dict[str, int] = {}
     for batch in in_batches(ids):

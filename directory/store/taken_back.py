@@ -49,6 +49,12 @@ def told_rows(gone: list[int], number: int, *, stage: str, urgent: bool, at: dat
     )
 
 
+def count_told(connection: Connection, number: int, *, at: datetime) -> int:
+    """How many people were told of a change, or of one whose place it took: they are told what takes its place."""
+    told = select(func.count(func.distinct(deliveries.c.person_id)))
+    return int(connection.scalar(told.where(_told([number, *gone_before(connection, number)], at))) or 0)
+
+
 def was_told(person: ColumnElement[Any], channel: ColumnElement[Any], gone: list[int], at: datetime) -> Any:
     """Whether somebody was told of one of these on a channel, as a condition of a statement."""
     told = select(deliveries.c.person_id, deliveries.c.channel).where(_told(gone, at))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from directory.domain.organisation import OrganisationFacts
 from directory.domain.service import Facts, OrganisationName, TeamName
 from directory.domain.succession import Handlers, handlers, reachable
 from directory.shapes import from_json
@@ -82,6 +83,19 @@ def runs_for(connection: Connection, organisation: str, *, on: date, known_at: d
     ever = sorted({organisation, *reachable(before.get(organisation, ()), before)})
     links = succession_store.following(connection, "organisation", ever, known_at=known_at)
     return [each for each in ever if _shown(each, handlers(each, on, links)) == organisation]
+
+
+def closed_owners(connection: Connection, organisations: Iterable[str], *, on: date) -> set[str]:
+    """Those of some organisations, by id, that are closed on a day and that no other has followed."""
+    named = set(organisations)
+    links = succession_store.following(connection, "organisation", named)
+    now = {each: _shown(each, handlers(each, on, links)) for each in named}
+    rows = load_in_force(connection, "organisation", set(now.values()), on=on)
+    return {each for each, shown in now.items() if shown in rows and _is_closed(rows[shown].facts, on)}
+
+
+def _is_closed(facts: OrganisationFacts, on: date) -> bool:
+    return facts.closed <= on if facts.closed else facts.status == "closed"
 
 
 @dataclass(frozen=True, slots=True)

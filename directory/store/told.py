@@ -13,14 +13,14 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, func, select
 
-from directory.domain.service import Facts, Owner
+from directory.domain.service import Facts
 from directory.domain.succession import Noun, Part, Succession
 from directory.shapes import from_json
-from directory.store.batches import in_batches, read_json
+from directory.store.batches import read_json
 from directory.store.successions import of_changes
 from directory.store.tables.changes import change_subjects, change_terms, changes
 from directory.store.tables.nouns import services, successions
-from directory.store.versions import SUBJECTS, VERSIONS
+from directory.store.told_history import History, Owners, UnwrittenVersion
 
 # How many services a message names, of those that a change reaches through their owner.
 NAMED = 10
@@ -86,39 +86,15 @@ class ToldChange:
     reached_count: int = 0
 
 
-class _History:
-    """The versions of some subjects of one noun, by id and by slug, oldest first."""
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """A change that is worked out and not written: the same that its rows would say."""
 
-    def __init__(self, connection: Connection, noun: Noun, keys: Iterable[str], *, by_slug: bool = False) -> None:
-        subjects, versions = SUBJECTS[noun], VERSIONS[noun]
-        self._rows: dict[str, list[Any]] = defaultdict(list)
-        columns = [subjects.c.slug, versions.c.number, versions.c.effective_from, versions.c.name]
-        if noun == "service":
-            columns.append(versions.c.facts)
-        key = subjects.c.slug if by_slug else subjects.c.id
-        for batch in in_batches(keys):
-            statement = (
-                select(key.label("key"), *columns)
-                .join(versions, versions.c.subject_id == subjects.c.id)
-                .where(key.in_(batch))
-                .order_by(key, versions.c.effective_from, versions.c.number)
-            )
-            for row in connection.execute(statement):
-                self._rows[row.key].append(row)
-
-    def on(self, key: str, day: date, *, up_to: int | None = None) -> Any | None:
-        """The version in force on a day, as far as version `up_to`: what its author knew."""
-        known = [row for row in self._rows[key] if row.effective_from <= day and (up_to is None or row.number <= up_to)]
-        return known[-1] if known else None
-
-    def name(self, key: str, day: date) -> str:
-        """The name on a day; the first that it ever had where it begins later; else the key itself."""
-        row = self.on(key, day) or next(iter(self._rows[key]), None)
-        return str(row.name) if row else key
-
-    def slug(self, key: str) -> str:
-        """Its slug, or the key where there is no such thing."""
-        return str(self._rows[key][0].slug) if self._rows[key] else key
+    row: Any
+    subjects: Sequence[Any]
+    links: Mapping[tuple[str, int], Sequence[Succession]]
+    reached: Sequence[Any]
+    versions: Mapping[Noun, Sequence[UnwrittenVersion]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +104,7 @@ class _Batch:
     subjects: Mapping[int, Sequence[Any]]
     links: Mapping[tuple[str, int], Sequence[Succession]]
     reached: Mapping[int, Sequence[Any]]
-    histories: Mapping[Noun, _History]
+    histories: Mapping[Noun, History]
 
     def touches(self, change: Any) -> list[_Touch]:
         """Each service that a change itself touches, read."""
@@ -162,25 +138,27 @@ class _Touch:
 def told(connection: Connection, numbers: Iterable[int]) -> dict[int, ToldChange]:
     """Everything that messages about some changes say, by number; a fixed number of statements, however many."""
     rows = connection.execute(select(changes).where(changes.c.number.in_(sorted(set(numbers))))).all()
-    batch = _read(connection, [row.number for row in rows])
+    return _put_together(connection, rows, _read(connection, [row.number for row in rows]), {})
+
+
+def told_if_written(connection: Connection, change: Unwritten) -> ToldChange:
+    """What messages would say of a change, were it written: by the same way as of one that is."""
+    number = change.row.number
+    batch = _batch(
+        connection, {number: change.subjects}, change.links, {number: change.reached}, unwritten=change.versions
+    )
+    return _put_together(connection, [change.row], batch, change.versions)[number]
+
+
+def _put_together(
+    connection: Connection, rows: Sequence[Any], batch: _Batch, unwritten: Mapping[Noun, Sequence[UnwrittenVersion]]
+) -> dict[int, ToldChange]:
     touched = {row.number: batch.touches(row) for row in rows}
     successors = {row.number: batch.successors(row) for row in rows}
     facts = [facts for each in touched.values() for touch in each for facts in (touch.before, touch.after) if facts]
     facts += [facts for each in successors.values() for facts in each.values()]
-    owners = _Owners(connection, [each.owner for each in facts])
+    owners = Owners(connection, [each.owner for each in facts], unwritten)
     return {row.number: _told(row, batch, owners, touched[row.number], successors[row.number]) for row in rows}
-
-
-class _Owners:
-    """The names of owners on any day."""
-
-    def __init__(self, connection: Connection, owners: Sequence[Owner]) -> None:
-        self._organisations = _History(connection, "organisation", [owner.organisation for owner in owners])
-        self._teams = _History(connection, "team", [owner.team for owner in owners if owner.team], by_slug=True)
-
-    def in_words(self, owner: Owner, day: date) -> str:
-        organisation = self._organisations.name(owner.organisation, day)
-        return f"{self._teams.name(owner.team, day)}, {organisation}" if owner.team else organisation
 
 
 def _read(connection: Connection, numbers: Sequence[int]) -> _Batch:
@@ -192,6 +170,18 @@ def _read(connection: Connection, numbers: Sequence[int]) -> _Batch:
     reached: dict[int, list[Any]] = defaultdict(list)
     for row in connection.execute(_reached(numbers)):
         reached[row.change_number].append(row)
+    return _batch(connection, subjects, links, reached)
+
+
+def _batch(
+    connection: Connection,
+    subjects: Mapping[int, Sequence[Any]],
+    links: Mapping[tuple[str, int], Sequence[Succession]],
+    reached: Mapping[int, Sequence[Any]],
+    unwritten: Mapping[Noun, Sequence[UnwrittenVersion]] | None = None,
+) -> _Batch:
+    """The histories of all that some changes touch, link or reach."""
+    new = unwritten or {}
     ids: dict[Noun, set[str]] = {"service": set(), "organisation": set(), "team": set()}
     for row in (row for rows in subjects.values() for row in rows):
         ids[row.noun].add(row.subject_id)
@@ -199,7 +189,12 @@ def _read(connection: Connection, numbers: Sequence[int]) -> _Batch:
     for (noun, _), found in links.items():
         ids[nouns[noun]] |= {key for link in found for key in (link.predecessor, link.successor) if key}
     ids["service"] |= {row.subject_id for rows in reached.values() for row in rows}
-    return _Batch(subjects, links, reached, {noun: _History(connection, noun, keys) for noun, keys in ids.items()})
+    return _Batch(
+        subjects,
+        links,
+        reached,
+        {noun: History(connection, noun, keys, unwritten=new.get(noun, ())) for noun, keys in ids.items()},
+    )
 
 
 def _reached(numbers: Sequence[int]) -> Any:
@@ -230,7 +225,7 @@ def _reached(numbers: Sequence[int]) -> Any:
 
 
 def _told(
-    row: Any, batch: _Batch, owners: _Owners, touched: Sequence[_Touch], successors: Mapping[str, Facts]
+    row: Any, batch: _Batch, owners: Owners, touched: Sequence[_Touch], successors: Mapping[str, Facts]
 ) -> ToldChange:
     day, eve = row.effective_from, row.effective_from - timedelta(days=1)
     reached = batch.reached.get(row.number, ())

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from directory.actions.sign_in import sign_out
-from directory.domain.policy import Thing
+from directory.domain.policy import Thing, could
 from directory.errors import NotSignedIn
 from directory.gate.forms import form_of
 from directory.gate.routes import require
@@ -35,6 +35,9 @@ def account(request: Request) -> Response:
         person=person,
         roles=roles,
         sessions=[_shown(request, each, here) for each in going_on],
+        leads=could(person.actor, "manage-reports"),
+        may_draft=could(person.actor, "draft"),
+        may_agree=could(person.actor, "read-offers"),
         passkeys=site.settings.passkeys != "off",
     )
 

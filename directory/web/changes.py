@@ -6,7 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from directory.domain.change import KINDS
+from directory.domain.policy import Thing, can
 from directory.errors import ChangeNotFound
+from directory.gate.sessions import actor_of
 from directory.web.parameters import changes_asked_of, number_of
 from directory.web.rendering import page, site_of
 from directory.web.views.changes import change_view, changes_view
@@ -28,4 +30,5 @@ def change(request: Request) -> Response:
         raise ChangeNotFound(f"There is no change {typed[:20]}.")
     with site.database.read() as connection:
         shown = change_view(connection, number, today=site.today(), zone=site.settings.zone)
-    return page(request, "change.html", shown=shown)
+    may_publish = shown.stands and can(actor_of(request), "draft", Thing(shown.teams))
+    return page(request, "change.html", shown=shown, may_publish=may_publish)

@@ -51,6 +51,12 @@ def shown_of(error: Exception) -> Shown:
             return Shown(403, "You cannot do this", str(error))
         case errors.Invalid():
             return Shown(422, "There is a problem", "", error.problems)
+        case errors.OfferOver():
+            return Shown(409, "This does not wait any more", str(error))
+        case errors.OfferEdited() | errors.OfferStale():
+            return Shown(409, "This changed since it was written", str(error))
+        case errors.AlreadyAnswered():
+            return Shown(409, "Somebody else answered this first", str(error))
         case errors.EditConflict() | errors.AlreadyWithdrawn() | errors.IdempotencyConflict():
             return Shown(409, "Somebody else changed this first", str(error))
         case errors.IndexDamaged():

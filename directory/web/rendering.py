@@ -43,7 +43,7 @@ def site_of(request: Request) -> Site:
 def reader_of(request: Request) -> Reader:
     """Who reads now."""
     site = site_of(request)
-    return Reader(site.now(), site.settings.zone, site.opening)
+    return Reader(site.now(), site.settings.zone, site.opening, check_every=site.settings.check_every)
 
 
 def page(request: Request, template: str, status_code: int = 200, **context: Any) -> HTMLResponse:

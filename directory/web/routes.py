@@ -22,14 +22,22 @@ from directory.web import (
     changes,
     editing,
     find,
+    freshness,
     gaps,
+    governing,
     home,
     knowledge,
     mail,
+    offers,
     openid,
     owners,
     passkeys,
     policy,
+    publish,
+    publish_after,
+    publish_send,
+    publish_tasks,
+    reports,
     services,
     sign_in,
     unsubscribe,
@@ -57,6 +65,11 @@ class _Static(StaticFiles):
 
 def routes() -> list[BaseRoute]:
     """The pages; the application puts its own routes beside them."""
+    return [*_for_readers(), *_for_oneself(), *_for_authors(), *_for_those_in_charge()]
+
+
+def _for_readers() -> list[BaseRoute]:
+    """What everybody reads, and what they can say about it."""
     return [
         Route("/", may("read", home.home)),
         Route("/find", may("read", find.find)),
@@ -64,8 +77,22 @@ def routes() -> list[BaseRoute]:
         Route("/services/{slug}/history", may("read", services.service_history)),
         Route("/services/{slug}/as-of", may("read", services.service_on)),
         Route("/services/{slug}/as-of/{date}", may("read", services.service_then)),
+        Route("/services/{slug}/report", may("report", reports.form)),
+        Route("/services/{slug}/report", may("report", reports.send), methods=["POST"]),
+        Route("/services/{slug}/check", may("check", freshness.ask)),
+        Route("/services/{slug}/check", may("check", freshness.confirm), methods=["POST"]),
+        Route("/check/{token}", may("check-by-link", freshness.ask_by_link)),
+        Route("/check/{token}", may("check-by-link", freshness.confirm_by_link), methods=["POST"]),
+        Route("/reports/{ref}", may("read", reports.shown)),
         Route("/changes", may("read", changes.changes)),
         Route("/changes/{number}", may("read", changes.change)),
+        Route("/offers", may("read-offers", offers.offers)),
+        Route("/offers/{ref}", may("read-offers", offers.offer)),
+        Route("/offers/{ref}/accept", may("agree", offers.accept), methods=["POST"]),
+        Route("/offers/{ref}/decline", may("agree", offers.decline), methods=["POST"]),
+        Route("/offers/{ref}/withdraw", may("publish", offers.withdraw), methods=["POST"]),
+        Route("/offers/{ref}/again", may("publish", offers.again), methods=["POST"]),
+        Route("/offers/{ref}/override", may("publish", offers.override), methods=["POST"]),
         Route("/pages", may("read", knowledge.pages)),
         Route("/pages/new", may("edit-page", editing.new)),
         Route("/pages/new", may("edit-page", editing.save_new), methods=["POST"]),
@@ -85,6 +112,16 @@ def routes() -> list[BaseRoute]:
         Route("/mail/{name}/html", may("read-mail", mail.message_html)),
         Route("/unsubscribe/{token}", may("unsubscribe", unsubscribe.ask)),
         Route("/unsubscribe/{token}", may("unsubscribe", unsubscribe.do), methods=["POST"]),
+        Route("/accessibility", may("visit", about.accessibility)),
+        Route("/privacy", may("visit", about.privacy)),
+        Mount("/static", _Static(directory=STATIC)),
+    ]
+
+
+def _for_oneself() -> list[BaseRoute]:
+    """Signing in, and what is one's own."""
+    return [
+        Route("/my/reports", may("account", reports.own)),
         Route("/sign-in", may("sign-in", sign_in.ask_form)),
         Route("/sign-in", may("sign-in", sign_in.ask_for_mail), methods=["POST"]),
         Route("/sign-in/code", may("sign-in", sign_in.type_code), methods=["POST"]),
@@ -102,6 +139,47 @@ def routes() -> list[BaseRoute]:
         Route("/account/passkeys/remove", may("account", passkeys.remove), methods=["POST"]),
         Route("/step-up", may("account", passkeys.show_form)),
         Route("/step-up", may("account", passkeys.show), methods=["POST"]),
+    ]
+
+
+def _for_authors() -> list[BaseRoute]:
+    """The tasks of publishing a change."""
+    return [
+        Route("/publish", may("draft", publish.drafts)),
+        Route("/publish", may("draft", publish.begin), methods=["POST"]),
+        Route("/publish/{draft}", may("draft", publish.tasks)),
+        Route("/publish/{draft}/delete", may("draft", publish.ask_delete)),
+        Route("/publish/{draft}/delete", may("draft", publish.delete), methods=["POST"]),
+        Route("/publish/{draft}/what", may("draft", publish_tasks.what)),
+        Route("/publish/{draft}/what", may("draft", publish_tasks.save_what), methods=["POST"]),
+        Route("/publish/{draft}/details", may("draft", publish_tasks.details)),
+        Route("/publish/{draft}/details", may("draft", publish_tasks.save_details), methods=["POST"]),
+        Route("/publish/{draft}/after", may("draft", publish_after.after)),
+        Route("/publish/{draft}/after", may("draft", publish_after.save_after), methods=["POST"]),
+        Route("/publish/{draft}/date", may("draft", publish_tasks.day)),
+        Route("/publish/{draft}/date", may("draft", publish_tasks.save_day), methods=["POST"]),
+        Route("/publish/{draft}/words", may("draft", publish_tasks.words)),
+        Route("/publish/{draft}/words", may("draft", publish_tasks.save_words), methods=["POST"]),
+        Route("/publish/{draft}/told", may("draft", publish_send.told)),
+        Route("/publish/{draft}/told", may("draft", publish_send.save_looked), methods=["POST"]),
+        Route("/publish/{draft}/message", may("draft", publish_send.message)),
+        Route("/publish/{draft}/message", may("draft", publish_send.save_looked), methods=["POST"]),
+        Route("/publish/{draft}/message.html", may("draft", publish_send.message_html)),
+        Route("/publish/{draft}/check", may("publish", publish_send.check)),
+        Route("/publish/{draft}/check", may("publish", publish_send.publish), methods=["POST"]),
+        Route("/publish/{draft}/merge", may("draft", publish_send.merge)),
+        Route("/publish/{draft}/merge", may("draft", publish_send.save_merge), methods=["POST"]),
+        Route("/publish/{draft}/done", may("draft", publish_send.done)),
+    ]
+
+
+def _for_those_in_charge() -> list[BaseRoute]:
+    """What leads, administrators and editors look after."""
+    return [
+        Route("/manage/reports", may("manage-reports", reports.waiting)),
+        Route("/manage/reports/{ref}", may("manage-reports", reports.one)),
+        Route("/manage/reports/{ref}", may("manage-reports", reports.answer), methods=["POST"]),
+        Route("/manage/freshness", may("manage-freshness", freshness.by_age)),
         Route("/manage/gaps", may("manage-gaps", gaps.gaps)),
         Route("/manage/gap", may("manage-gaps", gaps.gap)),
         Route("/manage/gap", may("manage-gaps", gaps.close), methods=["POST"]),
@@ -110,10 +188,12 @@ def routes() -> list[BaseRoute]:
         Route("/manage/vocabulary/line", may("manage-vocabulary", vocabulary.put), methods=["POST"]),
         Route("/manage/vocabulary/remove", may("manage-vocabulary", vocabulary.remove), methods=["POST"]),
         Route("/manage/vocabulary/restore", may("manage-vocabulary", vocabulary.restore), methods=["POST"]),
+        Route("/manage/critical", may("govern", governing.critical)),
+        Route("/manage/critical", may("govern", governing.mark), methods=["POST"]),
+        Route("/manage/reviews", may("govern", governing.reviews)),
+        Route("/manage/reviews", may("govern", governing.review), methods=["POST"]),
+        Route("/manage/orphans", may("govern", governing.orphans)),
         Route("/manage/policy", may("read-policy", policy.table)),
-        Route("/accessibility", may("visit", about.accessibility)),
-        Route("/privacy", may("visit", about.privacy)),
-        Mount("/static", _Static(directory=STATIC)),
     ]
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from directory.domain.policy import Thing, can
 from directory.errors import Invalid, Problem
+from directory.gate.sessions import actor_of
 from directory.web.parameters import day_of, key_of, text_of
 from directory.web.rendering import page, reader_of, site_of
 from directory.web.views.services import service_view
@@ -23,7 +25,10 @@ def service(request: Request) -> Response:
         shown = service_view(connection, key, on=today, today=today, zone=zone, reader=reader)
     if shown.entry.slug != key:
         return RedirectResponse(shown.entry.href, MOVED)
-    return page(request, "service.html", shown=shown, today=today)
+    teams = frozenset({shown.team or ""})
+    may_publish = can(actor_of(request), "draft", Thing(teams))
+    may_check = can(actor_of(request), "check", Thing(frozenset({shown.team} if shown.team else ())))
+    return page(request, "service.html", shown=shown, today=today, may_check=may_check, may_publish=may_publish)
 
 
 def service_then(request: Request) -> Response:
@@ -37,7 +42,7 @@ def service_then(request: Request) -> Response:
         return _ask_for_day(request, key, typed, known_on, invalid)
     with site.database.read() as connection:
         shown = service_view(connection, key, on=day, today=today, zone=site.settings.zone, known_on=known)
-    return page(request, "service.html", shown=shown, today=today)
+    return page(request, "service.html", shown=shown, today=today, may_check=False)
 
 
 def service_on(request: Request) -> Response:

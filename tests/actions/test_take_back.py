@@ -41,7 +41,10 @@ def publish(database: Database, *edits: Edit, on: date = SOON, **given: Any) -> 
 
 def take_back(database: Database, number: int, *, by: Actor = OPERATOR, why: str = "It was a mistake.") -> Published:
     with database.write() as connection:
-        return withdraw(connection, number, why=why, by=by, at=build.NOON + timedelta(hours=1), zone=build.LONDON)
+        at = build.NOON + timedelta(hours=1)
+        done = withdraw(connection, number, why=why, by=by, at=at, zone=build.LONDON)
+    assert isinstance(done, Published)
+    return done
 
 
 def again(database: Database, draft: Draft, *, by: Actor = OPERATOR) -> Published:

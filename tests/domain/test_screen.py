@@ -31,6 +31,38 @@ def test_other_dates_are_not(text: str) -> None:
     assert screen(text) == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("Ref 12 34 999 000 0018.", "999 000 0018"),
+        ("999  000  0018", "999  000  0018"),
+        ("999\u2013000\u20130018", "999\u2013000\u20130018"),
+        ("999.000.0018", "999.000.0018"),
+        ("999\u00a0000\u00a00018", "999\u00a0000\u00a00018"),
+        ("999 000\n0018", "999 000\n0018"),
+        ("two: 9990000018", "9990000018"),
+    ],
+)
+def test_numbers_are_found_however_they_are_written(text: str, quoted: str) -> None:
+    assert [text[found.start : found.end] for found in screen(text)] == [quoted]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DOB - 3.4.50", "date-of-birth: 3 / 4 / 1950", "born 3rd of April 1950", "Born on April 3, 1950",
+        "dob=03/04/50", "D O B 3-Apr-1950", "birthday 3/4/1950", "date of birth is 3 April 1950", "DOB 1950/04/03",
+    ],
+)  # fmt: skip
+def test_dates_of_birth_are_found_however_they_are_written(text: str) -> None:
+    assert [found.kind for found in screen(text)] == ["date of birth"]
+
+
+@pytest.mark.parametrize("text", ["born in 3 maternity units", "Ring 01632 960146 or 01632 960511", "2026-11-22 12:00"])
+def test_other_words_are_not(text: str) -> None:
+    assert screen(text) == ()
+
+
 def test_check_digits() -> None:
     valid = [number for number in range(9990000000, 9990000100) if is_nhs_number(str(number))]
     # One in eleven has no check digit at all, and of the others one in ten fits.

@@ -34,6 +34,7 @@ DEFAULTS = {
     "PASSKEYS": "off",
     "TIMEZONE": "Europe/London",
     "BANK_HOLIDAYS": "england",
+    "CHECK_EVERY": "6",
     "DIGEST_AT": "07:00:00",
     "DIGEST_WEEKDAY": "monday",
     "ORGANISATION_NAME": "Signpost",

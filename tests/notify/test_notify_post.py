@@ -145,3 +145,32 @@ def test_what_is_over_is_forgotten(database: Database) -> None:
     assert forget_what_is_over(database, at=NOON + KEPT) == 0
     assert forget_what_is_over(database, at=NOON + KEPT + timedelta(seconds=1)) == 1
     assert states(database) == []
+
+
+def test_what_is_good_for_days_is_tried_less_and_less_often(database: Database) -> None:
+    facts = {"ref": "a", "service": "Legs", "kind": "A question", "text": "Why?", "count": 1, "waits": 1}
+    with database.write() as connection:
+        letters.queue(
+            connection, kind="report-new", email=LEE, facts=facts, at=NOON, expires_at=NOON + timedelta(days=3)
+        )
+    at = NOON
+    pauses: list[timedelta] = []
+    with running() as relay:
+        relay.refuse[LEE] = "451 try later"
+        for _ in range(10):
+            send(database, relay, at)
+            with database.read() as connection:
+                row = connection.exec_driver_sql("SELECT attempts FROM letters").one()
+                assert row[0] == len(pauses) + 1
+            pause = timedelta(seconds=20)
+            while not _due(database, at + pause):
+                pause += timedelta(seconds=20)
+            pauses.append(pause)
+            at += pause
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[-1]) == (timedelta(seconds=40), timedelta(hours=1))
+
+
+def _due(database: Database, at: datetime) -> bool:
+    with database.read() as connection:
+        return letters.any_due(connection, at=at)

@@ -17,7 +17,7 @@ from directory.domain.service import Owner
 from directory.domain.subscription import Frequency
 from directory.notify.deliver import deliver_due
 from directory.notify.digest import run_due_slots
-from directory.notify.match import match_announced
+from directory.notify.match import match_announced, match_in_force
 from directory.store.database import Database
 from tests import build
 from tests.notify.build import LETTERHEAD, SCHEDULE
@@ -148,3 +148,40 @@ def test_what_nobody_was_told_is_withdrawn_in_silence(started: Database) -> None
     take_back(started, number, build.NOON)
     assert work(started, build.NOON) == []
     assert work(started, MORNING) == []
+
+
+def test_what_was_postponed_is_told_on_its_new_day_and_not_on_the_old_one(started: Database) -> None:
+    number = moves(started)
+    work(started, build.NOON)
+    later = SOON + timedelta(days=5)
+    at = build.NOON + timedelta(hours=1)
+    amended = amend(started, number, later, at)
+    assert [to for to, _, _ in work(started, at)] == ["now@n.example"]
+    assert told_on_the_day(started, build.NOON + timedelta(days=10)) == []
+    told = told_on_the_day(started, build.NOON + timedelta(days=15))
+    assert {to for to, _, _ in told} >= {"now@n.example"}
+    assert all("It moves" in subject or "It moves" in text for _, subject, text in told)
+    assert told_on_the_day(started, build.NOON + timedelta(days=15, hours=1)) == []
+    with started.read() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT DISTINCT change_number FROM deliveries WHERE stage = 'in-force'"
+        ).scalars()
+        assert list(rows) == [amended]
+
+
+def test_what_was_brought_forward_to_a_day_that_comes_is_told_on_that_day(started: Database) -> None:
+    number = moves(started)
+    work(started, build.NOON)
+    at = build.NOON + timedelta(hours=1)
+    amend(started, number, SOON - timedelta(days=5), at)
+    work(started, at)
+    assert [to for to, _, _ in told_on_the_day(started, build.NOON + timedelta(days=5))] == ["now@n.example"]
+    assert told_on_the_day(started, build.NOON + timedelta(days=10)) == []
+
+
+def told_on_the_day(database: Database, at: datetime) -> Sent:
+    """What goes at once to those who are told on the day itself."""
+    post = Post()
+    match_in_force(database, at=at, zone=build.LONDON)
+    deliver_due(database, post, letterhead=LETTERHEAD, clock=lambda: at)
+    return post.sent

@@ -120,3 +120,13 @@ def empty_client(sqlite_url: str, tmp_path: Path) -> Iterator[TestClient]:
     site = site_over(sqlite_url, tmp_path)
     yield client_of(site)
     site.close()
+
+
+@pytest.fixture
+def lead(site: FoundSite) -> TestClient:
+    return signed_in(site, "lee@northmoor.example", role="lead", team="tissue-viability")
+
+
+@pytest.fixture
+def editor(site: FoundSite) -> TestClient:
+    return signed_in(site, "ed@northmoor.example", editor=True)

@@ -4,7 +4,19 @@ Instants are `Instant` columns (UTC); days are `Date` columns in the directory's
 written by `directory.shapes`, so that both databases keep the same bytes.
 """
 
-from directory.store.tables import changes, identity, learning, nouns, people, places, telling, trust
+from directory.store.tables import changes, drafts, identity, learning, nouns, offering, people, places, telling, trust
 from directory.store.tables.kinds import metadata
 
-__all__ = ["changes", "identity", "learning", "metadata", "nouns", "people", "places", "telling", "trust"]
+__all__ = [
+    "changes",
+    "drafts",
+    "identity",
+    "learning",
+    "metadata",
+    "nouns",
+    "offering",
+    "people",
+    "places",
+    "telling",
+    "trust",
+]

@@ -18,15 +18,32 @@ reports = Table(
     Column("kind", String(16), nullable=False),
     Column("text", Text, nullable=False),
     Column("person_id", ForeignKey("people.id")),
+    # Of a reporter who did not sign in and wants to hear: only until they are told.
+    Column("email", String(320)),
     Column("received_at", Instant, nullable=False),
     Column("state", String(16), nullable=False),
+    # Who ran the service when it came and, from then on, when it was answered.
+    Column("team", ForeignKey("teams.slug")),
+    # How far up it was told (`domain.asking.Level`), and when it goes one further.
+    Column("told", Integer, nullable=False, server_default="0"),
+    Column("escalates_at", Instant),
     Column("answer", Text),
     Column("answered_at", Instant),
     Column("change_number", ForeignKey("changes.number")),
     Column("joined_to", ForeignKey("reports.id")),
     CheckConstraint("kind IN ('not-us', 'number', 'criteria', 'question', 'gap', 'other')", name="kind"),
-    CheckConstraint("state IN ('open', 'fixed', 'not-changed', 'joined')", name="state"),
+    CheckConstraint("state IN ('open', 'fixed', 'not-changed', 'answered', 'joined')", name="state"),
     Index("ix_reports_service", "service_id", "state"),
+    Index("ix_reports_team", "team", "received_at"),
+    Index("ix_reports_joined_to", "joined_to"),
+    Index("ix_reports_person", "person_id"),
+    Index("ix_reports_change", "change_number"),
+    Index(
+        "ix_reports_due",
+        "escalates_at",
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
 )
 
 checks = Table(
@@ -38,6 +55,16 @@ checks = Table(
     Column("person_id", ForeignKey("people.id")),
     Column("source", Text, nullable=False),
     Index("ix_checks_service", "service_id", "checked_at"),
+)
+
+# What owners were asked to check and have not: gone once it is checked.
+check_requests = Table(
+    "check_requests",
+    metadata,
+    Column("service_id", ForeignKey("services.id"), primary_key=True),
+    Column("asked_at", Instant, nullable=False),
+    Column("told", Integer, nullable=False),
+    Column("escalates_at", Instant),
 )
 
 gaps = Table(

@@ -10,8 +10,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from directory.domain.change import Change, fold
+from directory.domain.service import Facts
 from directory.store import changes as change_store
+from directory.store import governing
 from directory.store.changes import Filter
+from directory.store.report_lists import behind_change
 from directory.store.told import ToldChange, ToldLink, ToldService, told
 from directory.web.parameters import ChangesAsked
 from directory.web.views.lines import FieldDifference, differences, whole_entry
@@ -130,8 +133,16 @@ class ChangeView:
     others: tuple[str, ...]
     reached: tuple[Named, ...]
     reached_more: int
+    # The slugs of the teams whose services it touches, and whether anything can still be done about it.
+    teams: frozenset[str]
+    stands: bool
+    sets_back: bool
     supersedes: int | None
     superseded_by: int | None
+    # Why it was published without the agreement that it needed, and whether that waits for a review.
+    override: str
+    unreviewed: bool
+    reports: int
     sha256: str
     previous_sha256: str
     previous: int | None
@@ -142,12 +153,13 @@ def change_view(connection: Connection, number: int, *, today: date, zone: ZoneI
     """One change by number; raises ChangeNotFound."""
     change = change_store.load(connection, number)
     said = told(connection, [number])[number]
-    touched = {service.id for service in said.services}
+    directly = {service.id for service in said.services}
     reached = [
-        each for each in change_store.services_reached(connection, [number]).get(number, []) if each not in touched
+        each for each in change_store.services_reached(connection, [number]).get(number, []) if each not in directly
     ]
     names = names_of(connection, "service", reached[:REACHED], on=today)
     head = change_store.read_head(connection).number
+    review = governing.review_of(connection, number) if change.override else None
     return ChangeView(
         line=change_line(change, zone=zone),
         coming=change.effective_from > today,
@@ -155,13 +167,19 @@ def change_view(connection: Connection, number: int, *, today: date, zone: ZoneI
         why=change.why,
         what_to_do=change.what_to_do,
         in_flight=change.in_flight,
-        services=tuple(map(_touched, said.services)),
-        succession=tuple(_link(link) for link in said.links),
+        services=tuple(map(touched, said.services)),
+        succession=tuple(link_in_words(link) for link in said.links),
         others=_others(said),
         reached=tuple(sorted(names.values(), key=lambda named: named.name)),
         reached_more=max(0, len(reached) - REACHED),
+        teams=frozenset(each.owner.team or "" for service in said.services for each in _held(service)),
+        stands=change.status == "published" and not change.sets_nothing,
+        sets_back=change.effective_from <= today and not change.succession and not change.organisation_succession,
         supersedes=change.supersedes,
         superseded_by=change.superseded_by,
+        override=change.override,
+        unreviewed=review is not None and review.reviewed_at is None,
+        reports=behind_change(connection, number),
         sha256=change.sha256,
         previous_sha256=change.previous,
         previous=number - 1 if number > 1 else None,
@@ -169,7 +187,12 @@ def change_view(connection: Connection, number: int, *, today: date, zone: ZoneI
     )
 
 
-def _touched(service: ToldService) -> TouchedView:
+def _held(service: ToldService) -> tuple[Facts, ...]:
+    return (service.before,) if service.before else (service.after,)
+
+
+def touched(service: ToldService) -> TouchedView:
+    """A service that a change touches, before and after."""
     before, after = service.before, service.after
     href = f"/services/{service.slug}"
     if before is None:
@@ -187,7 +210,8 @@ _LINKS = {
 }
 
 
-def _link(link: ToldLink) -> str:
+def link_in_words(link: ToldLink) -> str:
+    """A succession as a sentence."""
     if link.successor_name is None:
         return f"{link.name} closes, with nothing in its place."
     part = part_in_words(link.part)

@@ -42,7 +42,8 @@ class ContactView:
 class EntryView:
     """An entry in words. `call` is the first number to ring; `checked_on` is None where nobody confirmed it since.
 
-    `opening` says whether it is open as the reader reads, `distance` how many `miles` off its nearest place is.
+    `unchecked` says for how long nobody has, where that is too long, `opening` whether it is open as the reader reads,
+    `distance` how many `miles` off its nearest place is.
     """
 
     id: str
@@ -74,6 +75,7 @@ class EntryView:
     version: int
     effective_from: date
     opening: str = ""
+    unchecked: str = ""
     miles: float | None = None
 
     @property
@@ -125,6 +127,7 @@ def entry_view(entry: Entry, *, zone: ZoneInfo, reader: Reader | None = None) ->
         version=entry.version.number,
         effective_from=entry.version.effective_from,
         opening=reader.opening(facts) if reader else "",
+        unchecked=reader.unchecked(entry) if reader else "",
         miles=reader.miles(facts) if reader else None,
     )
 
@@ -143,6 +146,7 @@ def to_be_read_only(view: EntryView) -> EntryView:
         contacts=tuple(replace(contact, press=_unlinked(contact.press)) for contact in view.contacts),
         places=tuple(PlaceView(place.text) for place in view.places),
         opening="",
+        unchecked="",
     )
 
 

@@ -18,6 +18,7 @@ from directory.web.press import Press, mail, telephone, website
 from directory.web.views.changes import ChangeLine, change_line
 from directory.web.views.entries import EntryView, entry_view
 from directory.web.views.names import Named, SuccessionLine, names_of, succession_lines
+from directory.web.views.reports import HeardView, heard_view
 
 SERVICES = 50
 TEAMS = 100
@@ -45,6 +46,7 @@ class TeamView:
     description: str
     running: Running
     changes: tuple[ChangeLine, ...]
+    heard: HeardView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,7 @@ def team_view(connection: Connection, slug: str, *, after: str, today: date, zon
         description=facts.description,
         running=_running(connection, Filter(team=team.slug), after=after, today=today, zone=zone),
         changes=_changes(connection, change_store.Filter(team=team.slug, weight="major"), zone),
+        heard=heard_view(connection, team.slug, today=today, zone=zone),
     )
 
 

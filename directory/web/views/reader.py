@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from directory.domain.freshness import is_overdue, overdue_in_words
 from directory.domain.opening import Opening, opening_in_words
 from directory.domain.place import Point
-from directory.domain.service import Facts
+from directory.domain.service import Entry, Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,21 @@ class Reader:
     zone: ZoneInfo
     opening_of: Callable[[Facts], Opening | None]
     near: Point | None = None
+    # After so many months an entry that nobody has checked says so.
+    check_every: int = 6
 
     def opening(self, facts: Facts) -> str:
         """Whether a service is open now, in words; empty where that is not known."""
         found = self.opening_of(facts)
         return opening_in_words(found, self.at, self.zone) if found else ""
+
+    def unchecked(self, entry: Entry) -> str:
+        """For how long nobody has checked an entry, in words, where that is too long; else empty."""
+        since = entry.checked_at or entry.added_at
+        if since is None or entry.facts.status == "closed":
+            return ""
+        day, today = since.astimezone(self.zone).date(), self.at.astimezone(self.zone).date()
+        return overdue_in_words(day, today) if is_overdue(day, today, every=self.check_every) else ""
 
     def miles(self, facts: Facts) -> float | None:
         """How far the nearest of its places is, as the crow flies."""

@@ -32,6 +32,8 @@ class ServiceView:
     """
 
     entry: EntryView
+    # The slug of the team that runs it.
+    team: str | None
     on: date
     known_on: date | None
     begins: date | None
@@ -67,6 +69,7 @@ def service_view(
     view = entry_view(entry, zone=zone, reader=reader if on == today and known_on is None and not begins else None)
     return ServiceView(
         entry=to_be_read_only(view) if on < today or known_on else view,
+        team=entry.facts.owner.team,
         on=on,
         known_on=known_on,
         begins=begins,

@@ -1,0 +1,159 @@
+"""Checks: when somebody last said that an entry is correct, which entries need it, and whom they were asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, FromClause, and_, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql
+
+from directory.store.batches import in_batches
+from directory.store.tables.changes import counters
+from directory.store.tables.learning import check_requests, checks
+from directory.store.tables.nouns import service_versions, services
+from directory.store.versions import in_force
+
+COUNTER = "check-requests"
+# What has closed, or has not opened, is not used to refer.
+_USED = ("active", "paused")
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """How old what an entry says is: `since` it was checked or, where it never was, since it was added.
+
+    `owner` is the slug of the team that runs it, None where none does.
+    """
+
+    service_id: str
+    slug: str
+    name: str
+    owner: str | None
+    since: datetime
+    checked: bool
+
+
+def add(connection: Connection, service_id: str, *, source: str, person_id: int | None, at: datetime) -> None:
+    """Note that somebody says that an entry is correct; what was asked of its owner is done with that."""
+    row = {"service_id": service_id, "checked_at": at, "person_id": person_id, "source": source}
+    connection.execute(insert(checks).values(row))
+    connection.execute(delete(check_requests).where(check_requests.c.service_id == service_id))
+
+
+def by_age(
+    connection: Connection,
+    *,
+    on: date,
+    teams: Collection[str] | None = None,
+    until: datetime | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[Age]:
+    """Entries in use, the longest unchecked first: of some teams (None: of all), and as old as `until` or older."""
+    found = _ages(on)
+    statement = select(found)
+    if teams is not None:
+        statement = statement.where(found.c.owner_team.in_(sorted(teams)))
+    if until is not None:
+        statement = statement.where(found.c.since <= until)
+    rows = connection.execute(statement.order_by(found.c.since, found.c.id).limit(limit).offset(offset))
+    return [_age(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class TeamAges:
+    """The entries in use of one team (None: of none): how many, how many are too old, and the oldest of them."""
+
+    owner: str | None
+    services: int
+    overdue: int
+    oldest: datetime
+
+
+def by_team(
+    connection: Connection, *, on: date, until: datetime, teams: Collection[str] | None = None
+) -> list[TeamAges]:
+    """The same by team, the one with the oldest first."""
+    found = _ages(on)
+    statement = select(
+        found.c.owner_team,
+        func.count().label("services"),
+        func.count().filter(found.c.since <= until).label("overdue"),
+        func.min(found.c.since).label("oldest"),
+    ).group_by(found.c.owner_team)
+    if teams is not None:
+        statement = statement.where(found.c.owner_team.in_(sorted(teams)))
+    rows = connection.execute(statement.order_by(func.min(found.c.since), found.c.owner_team))
+    return [TeamAges(row.owner_team, row.services, row.overdue, row.oldest) for row in rows]
+
+
+def _ages(on: date) -> FromClause:
+    held = in_force("service", on=on).where(service_versions.c.status.in_(_USED))
+    held = held.with_only_columns(
+        services.c.id, services.c.slug, service_versions.c.name, service_versions.c.owner_team
+    )
+    now = held.subquery("now")
+    versions = service_versions.alias("every")
+    added = select(versions.c.subject_id, func.min(versions.c.recorded_at).label("at")).group_by(versions.c.subject_id)
+    began = added.subquery("began")
+    last = select(checks.c.service_id, func.max(checks.c.checked_at).label("at")).group_by(checks.c.service_id)
+    checked = last.subquery("checked")
+    return (
+        select(now, func.coalesce(checked.c.at, began.c.at).label("since"), checked.c.at.label("checked_at"))
+        .join(began, began.c.subject_id == now.c.id)
+        .outerjoin(checked, checked.c.service_id == now.c.id)
+        .subquery("ages")
+    )
+
+
+def _age(row: Any) -> Age:
+    return Age(row.id, row.slug, row.name, row.owner_team, row.since, row.checked_at is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """What the owner of an entry was asked, how far up, and when it goes further."""
+
+    service_id: str
+    asked_at: datetime
+    told: int
+    escalates_at: datetime | None
+
+
+def requests(connection: Connection) -> dict[str, CheckRequest]:
+    """What waits for an answer, by service."""
+    return {row.service_id: CheckRequest(*row) for row in connection.execute(select(check_requests))}
+
+
+def asked(connection: Connection, wanted: Sequence[CheckRequest]) -> None:
+    """Write down what was asked; what was asked of a service before is replaced."""
+    if wanted:
+        table = check_requests
+        # PostgreSQL's spelling of ON CONFLICT is SQLite's too.
+        new = postgresql.insert(table)
+        further = {"told": new.excluded.told, "escalates_at": new.excluded.escalates_at}
+        rows = [
+            {"service_id": it.service_id, "asked_at": it.asked_at, "told": it.told, "escalates_at": it.escalates_at}
+            for it in wanted
+        ]
+        connection.execute(new.on_conflict_do_update(index_elements=[table.c.service_id], set_=further), rows)
+
+
+def forget_requests(connection: Connection, ids: Iterable[str]) -> None:
+    """Let go of what was asked of some services: they are checked, or closed."""
+    for batch in in_batches(ids):
+        connection.execute(delete(check_requests).where(check_requests.c.service_id.in_(batch)))
+
+
+def last_slot(connection: Connection) -> int:
+    """The day, counted from the year 1, of the last slot at which owners were asked."""
+    return int(connection.execute(select(counters.c.value).where(counters.c.name == COUNTER)).scalar_one())
+
+
+def take_slot(connection: Connection, day: int) -> bool:
+    """Take the slot of a day; False where another worker did so, or a later one was taken."""
+    still = and_(counters.c.name == COUNTER, counters.c.value < day)
+    return connection.execute(update(counters).where(still).values(value=day)).rowcount == 1

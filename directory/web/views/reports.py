@@ -1,0 +1,178 @@
+"""Reports as their reporters, those who answer them and everybody read them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from directory.domain.freshness import months_before
+from directory.domain.report import BECAME, IN_WORDS
+from directory.domain.screen import screen
+from directory.store import report_lists
+from directory.store import reports as report_store
+from directory.store.reports import Report
+from directory.web.parameters import end_of
+from directory.web.views.names import Named, names_of
+
+A_PAGE = 25
+OWN = 50
+HEARD = 10
+A_YEAR = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportView:
+    """One report. `became` says in words what its state is; joined ones have the state of the one that they joined.
+
+    `people` is how many said it, `others` the words of those that were joined. `waits` is for how many days it is open.
+    """
+
+    ref: str
+    kind: str
+    text: str
+    about: Named | None
+    received_at: datetime
+    state: str
+    became: str
+    answer: str
+    answered_at: datetime | None
+    change: int | None
+    people: int
+    others: tuple[tuple[str, datetime], ...]
+    waits: int
+    owner: str
+
+
+def report_view(
+    connection: Connection, ref: str, *, today: date, zone: ZoneInfo, with_others: bool = False
+) -> ReportView:
+    """One report by its reference, with what became of it; raises ReportNotFound."""
+    own = report_store.by_ref(connection, ref)
+    return _views(connection, [own], today=today, zone=zone, with_others=with_others)[0]
+
+
+def own_reports(connection: Connection, person_id: int, *, today: date, zone: ZoneInfo) -> tuple[ReportView, ...]:
+    """What a person reported, newest first."""
+    return _views(connection, report_store.of_person(connection, person_id, limit=OWN), today=today, zone=zone)
+
+
+@dataclass(frozen=True, slots=True)
+class ToAnswer:
+    """A page of the reports for those who answer them; `next` is from where to go on."""
+
+    reports: tuple[ReportView, ...]
+    answered: bool
+    next: int | None
+
+
+def to_answer(
+    connection: Connection, *, teams: Collection[str] | None, answered: bool, start: int, today: date, zone: ZoneInfo
+) -> ToAnswer:
+    """Reports of the services of some teams (None: all), those that wait oldest first."""
+    found = report_lists.to_answer(connection, teams=teams, answered=answered, on=today, limit=A_PAGE + 1, offset=start)
+    shown = [each.report for each in found[:A_PAGE]]
+    views = _views(connection, shown, today=today, zone=zone, owners=[each.owner for each in found[:A_PAGE]])
+    return ToAnswer(views, answered, start + A_PAGE if len(found) > A_PAGE else None)
+
+
+def _views(
+    connection: Connection,
+    found: Sequence[Report],
+    *,
+    today: date,
+    zone: ZoneInfo,
+    owners: Sequence[str | None] = (),
+    with_others: bool = False,
+) -> tuple[ReportView, ...]:
+    joined_to = [each.ref for each in found if each.joined_to is not None]
+    roots = {root.id: root for root in report_store.roots_of(connection, joined_to)} if joined_to else {}
+    answered = [roots.get(each.joined_to or 0, each) for each in found]
+    ids = [each.id for each in answered]
+    times = report_lists.how_often(connection, ids)
+    others = report_store.joined(connection, ids) if with_others else {}
+    names = names_of(connection, "service", {each.service_id for each in found if each.service_id}, on=today)
+    return tuple(
+        ReportView(
+            ref=own.ref,
+            kind=IN_WORDS[own.kind],
+            text=own.text,
+            about=names[own.service_id] if own.service_id else None,
+            received_at=own.received_at.astimezone(zone),
+            state=root.state,
+            became=BECAME[root.state],
+            answer=root.answer or "",
+            answered_at=root.answered_at.astimezone(zone) if root.answered_at else None,
+            change=root.change_number,
+            people=times[root.id],
+            others=tuple((each.text, each.received_at.astimezone(zone)) for each in others.get(root.id, ())),
+            waits=(today - own.received_at.astimezone(zone).date()).days,
+            owner=(owners[place] or "") if owners else "",
+        )
+        for place, (own, root) in enumerate(zip(found, answered, strict=True))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that was reported and answered, for everybody: not in the words of those who reported it."""
+
+    kind: str
+    about: Named | None
+    people: int
+    became: str
+    answer: str
+    change: int | None
+    answered_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeardView:
+    """ "You said, we did": what a team was told in the last 12 months, and what became of it."""
+
+    received: int
+    fixed: int
+    not_changed: int
+    answered: int
+    waiting: int
+    latest: tuple[Said, ...]
+
+
+def heard_view(connection: Connection, team: str, *, today: date, zone: ZoneInfo) -> HeardView:
+    """What a team was told, counted by reports."""
+    since = end_of(months_before(today, A_YEAR) - timedelta(days=1), zone)
+    heard = report_lists.heard_by(connection, team, since=since, limit=HEARD)
+    names = names_of(connection, "service", {it.service_id for it, _ in heard.latest if it.service_id}, on=today)
+    counts = heard.counts
+    return HeardView(
+        heard.received,
+        counts.get("fixed", 0),
+        counts.get("not-changed", 0),
+        counts.get("answered", 0),
+        counts.get("open", 0),
+        tuple(
+            Said(
+                IN_WORDS[it.kind],
+                names[it.service_id] if it.service_id else None,
+                people,
+                BECAME[it.state],
+                it.answer or "",
+                it.change_number,
+                it.answered_at.astimezone(zone).date() if it.answered_at else None,
+            )
+            for it, people in heard.latest
+        ),
+    )
+
+
+def marked(text: str) -> tuple[tuple[str, bool], ...]:
+    """A text in pieces, those that look like patient data marked; empty where none do."""
+    pieces, end = [], 0
+    for found in screen(text):
+        if found.end > end:
+            pieces += [(text[end : max(found.start, end)], False), (text[max(found.start, end) : found.end], True)]
+            end = found.end
+    return tuple(piece for piece in (*pieces, (text[end:], False)) if piece[0]) if pieces else ()
