@@ -17,8 +17,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from directory import api, web
+from directory.api import feeds
 from directory.api.routes import problem
-from directory.errors import NotAllowed, SignpostError
+from directory.errors import NotAllowed, NotFound, SignpostError
 from directory.gate.crossing import CrossOriginProtection
 from directory.gate.routes import may
 from directory.gate.sessions import Sessions, actor_of
@@ -55,7 +56,9 @@ def build(site: Site) -> Starlette:
         routes=[
             Route("/live", may("visit", live)),
             Route("/ready", may("visit", ready)),
+            Route("/metrics", may("visit", metrics)),
             Mount("/api/v1", routes=api.routes.routes()),
+            *feeds.routes(),
             *web.routes.routes(),
         ],
         middleware=[Middleware(Sessions, site=site), Middleware(CrossOriginProtection, refuse=failed)],
@@ -81,9 +84,22 @@ def ready(request: Request) -> Response:
     return JSONResponse({"status": "ready"})
 
 
+def metrics(request: Request) -> Response:
+    """What Prometheus reads; only where the settings let whoever reaches these pages read it."""
+    site: Site = request.app.state.site
+    if site.settings.metrics != "public":
+        raise NotFound("There is nothing at this address.")
+    # Few processes are asked, and the others need not load it.
+    from directory.metrics import exposition
+
+    return Response(exposition(site), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
 def failed(request: Request, error: Exception) -> Response:
     """An error, as a program or as a person reads it; what somebody was not allowed to do is in the log."""
     if isinstance(error, NotAllowed):
         path = TOKENS.sub(r"/\1/…", request.url.path)
         log.warning("refused to %s: %s %s", actor_of(request).name, request.method, path)
-    return problem(request, error) if request.url.path.startswith("/api/") else error_page(request, error)
+    path = request.url.path
+    by_program = path.startswith("/api/") or path.endswith((".atom", ".ics"))
+    return problem(request, error) if by_program else error_page(request, error)

@@ -7,7 +7,7 @@ each fact once. Every message is one sentence that says what to do.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class SignpostError(Exception):
@@ -42,6 +42,10 @@ class PersonNotFound(NotFound):
     """No person has this email address."""
 
 
+class SubscriptionNotFound(NotFound):
+    """No subscription that can be seen has this number."""
+
+
 class PageNotFound(NotFound):
     """No knowledge page has this slug."""
 
@@ -56,6 +60,10 @@ class ReportNotFound(NotFound):
 
 class DraftNotFound(NotFound):
     """No draft of this person's own has this id."""
+
+
+class ImportNotFound(NotFound):
+    """No import has this number, or no file of this person's own waits under this name."""
 
 
 class TermNotFound(NotFound):
@@ -163,10 +171,14 @@ class IdempotencyConflict(SignpostError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with what was given: where it is, and what to do about it."""
+    """One thing wrong with what was given: where it is, and what to do about it.
+
+    `marked` is what was given, in pieces, with those marked that have to go; empty where it is wrong as a whole.
+    """
 
     where: str
     reason: str
+    marked: tuple[tuple[str, bool], ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.reason}" if self.where else self.reason
@@ -201,6 +213,32 @@ class ImportRefused(SignpostError):
             f"{rows} bad {'row' if rows == 1 else 'rows'}; nothing was written. Mend or take them out and import again."
         )
         self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Something that was changed after an import: what (`noun` and its id), and by which change, None for a list."""
+
+    noun: str
+    id: str
+    change_number: int | None
+    title: str
+
+
+class UndoRefused(SignpostError):
+    """An import cannot be undone: somebody changed what it brought since, and their work would be lost."""
+
+    def __init__(self, import_id: int, since: Sequence[Since]) -> None:
+        things = len({(each.noun, each.id) for each in since})
+        super().__init__(
+            f"Import {import_id} cannot be undone: {things} of the things that it changed were changed again since. "
+            "Withdraw those changes first, or set right one by one what is wrong."
+        )
+        self.import_id, self.since = import_id, tuple(since)
+
+
+class BackupRefused(SignpostError):
+    """A backup cannot be written, is damaged or newer than this program, or would be restored into what is not empty."""
 
 
 class RecordDamaged(SignpostError):

@@ -36,7 +36,7 @@ from directory.errors import SettingsError
 PREFIX = "SIGNPOST_"
 SECRET_SETTINGS = frozenset({"SECRET", "OIDC_CLIENT_SECRET"})
 # These carry a password inside, which is masked when they are shown.
-URL_SETTINGS = frozenset({"DATABASE_URL", "SMTP_URL"})
+URL_SETTINGS = frozenset({"BOUNCE_MAILBOX", "DATABASE_URL", "SMTP_URL"})
 
 
 def _web_url(value: str) -> str:
@@ -57,6 +57,14 @@ def _smtp_url(value: str | None) -> str | None:
         urlsplit(value).scheme in ("smtp", "smtps") and urlsplit(value).hostname and _port_is_sound(value)
     ):
         raise ValueError("give a relay, as in smtp://user:password@host:25 or smtps://host")
+    return value
+
+
+def _mailbox(value: str | None) -> str | None:
+    if value is not None and "://" in value:
+        parts = urlsplit(value)
+        if parts.scheme not in ("imap", "imaps") or not parts.hostname or not _port_is_sound(value):
+            raise ValueError("give a mailbox, as in imaps://user:password@host/INBOX, or a folder")
     return value
 
 
@@ -93,7 +101,11 @@ class Settings(BaseModel):
     base_url: Annotated[str, AfterValidator(_web_url)] = "http://127.0.0.1:8000"
     secret: SecretStr = SecretStr("")
     smtp_url: Annotated[str | None, AfterValidator(_smtp_url)] = None
+    # Messages a minute, of updates; none: as fast as the relay takes them.
+    smtp_rate: int | None = Field(None, ge=1, le=1_000_000)
     mail_from: str = Field("Signpost <signpost@localhost>", pattern=r"^[^\r\n]+@[^\r\n]+$")
+    bounce_address: str | None = Field(None, pattern=r"^[A-Za-z0-9._-]{1,20}@[A-Za-z0-9.-]+$")
+    bounce_mailbox: Annotated[str | None, AfterValidator(_mailbox)] = None
     reading: Literal["public", "signed-in"] = "public"
     sign_in_domains: str = "*"
     sign_in_by_mail: Literal["yes", "no"] = "yes"
@@ -108,8 +120,11 @@ class Settings(BaseModel):
     timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/London"
     bank_holidays: Literal["england", "wales", "scotland", "northern-ireland"] = "england"
     check_every: int = Field(6, ge=1, le=60)
+    outgoing_private: Literal["no", "yes"] = "no"
     digest_at: time = time(7, 0)
     digest_weekday: str = "monday"
+    metrics: Literal["off", "public"] = "off"
+    metrics_port: int | None = Field(None, ge=1, le=65535)
     organisation_name: str = "Signpost"
     logo: str | None = None
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from directory.domain.area import Gazetteer
+from directory.domain.freshness import CheckDue, check_due
 from directory.domain.opening import Opening
 from directory.domain.query import Hit, Query
-from directory.domain.service import Facts
+from directory.domain.service import Entry, Facts
 from directory.errors import IndexDamaged
 from directory.exchange.bank_holidays import BankHolidays
 from directory.exchange.opening_times import opening_at
@@ -66,6 +67,10 @@ class Site:
             return None
         holidays = BankHolidays(self.settings.bank_holidays)
         return opening_at(facts.hours, self.now(), zone=self.settings.zone, holidays=holidays)
+
+    def check_due(self, entry: Entry) -> CheckDue | None:
+        """When an entry is to be checked again, as it is known now; None of one that has closed."""
+        return check_due(entry, today=self.today(), every=self.settings.check_every, zone=self.settings.zone)
 
     def search(self, query: Query) -> Found:
         """Ask the index, with the vocabulary as the editors last left it."""

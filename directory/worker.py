@@ -14,7 +14,9 @@ from threading import Event, Thread
 
 from directory.actions.agreeing import expire
 from directory.actions.apart import Tidier, rebuild_index_apart
+from directory.actions.bounces import take_refusals, take_returned
 from directory.actions.follow import follow_index, write_entries, write_records
+from directory.actions.inspecting import inspect_nightly
 from directory.actions.page_index import follow_page_index
 from directory.exchange.bank_holidays import BankHolidays
 from directory.notify.check_requests import ask_to_check
@@ -24,16 +26,23 @@ from directory.notify.letterhead import Letterhead, letterhead_of
 from directory.notify.match import match_announced, match_in_force
 from directory.notify.match_pages import match_pages
 from directory.notify.post import forget_what_is_over, send_letters
+from directory.notify.post_events import Sender, post_due
 from directory.notify.recover import recover
+from directory.notify.reminders import remind
 from directory.notify.report_news import tell_of_reports
+from directory.outbound.http import Outgoing, outgoing_for
 from directory.outbound.mail import mailer_for
+from directory.outbound.mailbox import read_mailbox
+from directory.outbound.return_path import return_path_of
 from directory.settings import Settings
 from directory.site import Site
+from directory.store.sealing import Seal
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5
 AFTER_FAILURE_SECONDS = 5.0
 TIDY_EVERY = timedelta(minutes=1)
+BOUNCES_EVERY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +60,14 @@ class Worker:
     site: Site
     stopping: Event = field(default_factory=Event)
     _tidied_at: datetime | None = None
+    _bounces_at: datetime | None = None
     _tidier: Tidier = field(init=False)
+    _outgoing: Outgoing = field(init=False)
 
     def __post_init__(self) -> None:
         self._tidier = Tidier(self.site.engine)
+        settings = self.site.settings
+        self._outgoing = outgoing_for(private=settings.outgoing_private == "yes", base_url=settings.base_url)
 
     def steps(self) -> Sequence[Step]:
         """The steps, in the order in which they run."""
@@ -74,7 +87,10 @@ class Worker:
             Step("digest", lambda: run_due_slots(database, settings.digest_schedule, at=site.now())),
             Step("reports", self._tell_of_reports),
             Step("checks", self._ask_to_check),
+            Step("reminders", self._remind),
+            Step("self-audit", lambda: inspect_nightly(database, zone=zone, at=site.now())),
             Step("deliver", self._deliver),
+            Step("bounces", self._take_bounces),
             Step("forget", self._forget),
             Step("tidy the index", self._tidier.run),
         )
@@ -91,7 +107,7 @@ class Worker:
         settings = self.site.settings
         return send_letters(
             self.site.database,
-            mailer_for(settings.smtp_url, settings.mail_folder),
+            mailer_for(settings.smtp_url, settings.mail_folder, return_path_of(settings)),
             letterhead=letterhead(settings),
             clock=self.site.now,
             stop=self.stopping.is_set,
@@ -108,15 +124,44 @@ class Worker:
             self.site.database, settings.digest_schedule, months=settings.check_every, at=self.site.now()
         )
 
+    def _remind(self) -> int:
+        settings = self.site.settings
+        holidays = BankHolidays(settings.bank_holidays)
+        return remind(self.site.database, settings.digest_schedule, holidays=holidays, at=self.site.now())
+
     def _deliver(self) -> int:
         settings = self.site.settings
         return deliver_due(
             self.site.database,
-            mailer_for(settings.smtp_url, settings.mail_folder),
+            mailer_for(settings.smtp_url, settings.mail_folder, return_path_of(settings)),
             letterhead=letterhead(settings),
+            clock=self.site.now,
+            a_minute=settings.smtp_rate,
+            stop=self.stopping.is_set,
+        )
+
+    def _post_events(self) -> int:
+        settings = self.site.settings
+        sender = Sender(
+            self.site.database,
+            self._outgoing,
+            letterhead(settings),
+            Seal(settings.secret.get_secret_value()),
             clock=self.site.now,
             stop=self.stopping.is_set,
         )
+        return post_due(sender)
+
+    def _take_bounces(self) -> int:
+        site, settings, at = self.site, self.site.settings, self.site.now()
+        if self._bounces_at is not None and at - self._bounces_at < BOUNCES_EVERY:
+            return 0
+        self._bounces_at = at
+        taken = take_refusals(site.database, at=at)
+        paths = return_path_of(settings)
+        if paths is not None and settings.bounce_mailbox:
+            taken += take_returned(site.database, read_mailbox(settings.bounce_mailbox), paths, clock=site.now)
+        return taken
 
     def _forget(self) -> int:
         at = self.site.now()
@@ -127,6 +172,9 @@ class Worker:
 
     def once(self) -> int:
         """Do all that is due now; returns how many steps failed."""
+        return self._walk() + (not self._do(Step("channels", self._post_events)))
+
+    def _walk(self) -> int:
         return sum(not self._do(step) for step in self.steps())
 
     def _do(self, step: Step) -> bool:
@@ -143,15 +191,20 @@ class Worker:
     def run(self) -> None:
         """Work until told to stop."""
         # Somebody waits for a letter at this moment: it must not stand behind the morning's digests.
-        beside = Thread(target=self._post, name="signpost-letters", daemon=True)
-        beside.start()
+        # And nobody's mail behind a webhook that does not answer.
+        beside = [
+            Thread(target=self._repeat, args=(step,), name=f"signpost-{step.name}", daemon=True)
+            for step in (Step("letters", self._send_letters), Step("channels", self._post_events))
+        ]
+        for thread in beside:
+            thread.start()
         while not self.stopping.is_set():
-            failed = self.once()
+            failed = self._walk()
             self.stopping.wait(AFTER_FAILURE_SECONDS if failed else IDLE_SECONDS)
-        beside.join()
+        for thread in beside:
+            thread.join()
 
-    def _post(self) -> None:
-        step = Step("letters", self._send_letters)
+    def _repeat(self, step: Step) -> None:
         while not self.stopping.is_set():
             self.stopping.wait(IDLE_SECONDS if self._do(step) else AFTER_FAILURE_SECONDS)
 

@@ -4,23 +4,55 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
+from hypothesis import settings
 
 from directory.store.database import Database
 from directory.store.migrate import migrate
+from tests.compiled import keep_compiled
+from tests.examples import THOROUGH
 from tests.postgres import INSTALL, PostgresServer, server_programs
 from tests.running import Relay, Signpost
 
 STARTER = Path(__file__).resolve().parents[1] / "content"
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+LONG = ("faults", "journeys", "browser")
+ROOM = 2 * 2**30
+
+keep_compiled()
+
+# Compiled once, not by every process that a test starts.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# `HYPOTHESIS_PROFILE=thorough scripts/test` looks for what the quick examples of every day did not meet.
+settings.register_profile("quick", max_examples=25, deadline=None)
+settings.register_profile("thorough", max_examples=1000, deadline=None)
+settings.load_profile("thorough" if THOROUGH else "quick")
+
+
+def _memory() -> Path | None:
+    """A folder in memory, where there is one with room: a disk that writes through is most of a test's time."""
+    folder = Path("/dev/shm")
+    if not os.access(folder, os.W_OK) or shutil.disk_usage(folder).free < ROOM:
+        return None
+    return folder
+
+
+MEMORY = _memory()
+if MEMORY is not None:
+    # pytest's own folders, too.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The longest begin first, so that no worker ends alone with one of them.
+    items.sort(key=lambda item: not item.path.parent.name.startswith(LONG))
     for item in items:
         if "realdata" in item.keywords and not REAL_DATA.is_dir():
             item.add_marker(pytest.mark.skip(reason="../shared/data is not here"))
@@ -50,12 +82,11 @@ def postgres_server() -> Iterator[PostgresServer]:
             pytest.fail(message)
         pytest.skip(message)
     # Not pytest's own folder, which only its user may enter; PostgreSQL runs as another.
-    folder = Path(tempfile.mkdtemp(prefix="signpost-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="signpost-postgres-", dir=MEMORY))
     server = PostgresServer(programs, folder)
     server.start()
     try:
-        _create(server, "template_signpost")
-        database = Database(server.url("template_signpost"))
+        database = Database(server.create("template_signpost"))
         migrate(database)
         database.close()
         yield server
@@ -67,11 +98,6 @@ def postgres_server() -> Iterator[PostgresServer]:
 _names = iter(range(1_000_000))
 
 
-def _create(server: PostgresServer, name: str, template: str = "template1") -> None:
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
-
-
 @pytest.fixture
 def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
     path = tmp_path / "signpost.db"
@@ -80,10 +106,10 @@ def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> str:
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     name = f"signpost_{next(_names)}"
-    _create(postgres_server, name, "template_signpost")
-    return postgres_server.url(name)
+    yield postgres_server.create(name, "template_signpost")
+    postgres_server.drop(name)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

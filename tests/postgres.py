@@ -12,7 +12,15 @@ import socket
 import subprocess
 from pathlib import Path
 
+import psycopg
+
 INSTALL = "apt-get install -y postgresql"
+# What is lost in a power cut is not what the tests ask. A measurement keeps PostgreSQL's own settings.
+FLEETING = (
+    "-c shared_buffers=64MB -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c autovacuum=off"
+    " -c checkpoint_timeout=1h -c max_wal_size=1GB"
+)
+DURABLE = "-c shared_buffers=256MB -c fsync=on"
 
 
 def server_programs() -> Path | None:
@@ -29,26 +37,42 @@ def server_programs() -> Path | None:
 class PostgresServer:
     """One throw-away cluster; `url(name)` names a database in it."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
-        self.programs, self.folder = programs, folder
+    def __init__(self, programs: Path, folder: Path, *, durable: bool = False) -> None:
+        self.programs, self.folder, self.durable = programs, folder, durable
         self.port = _free_port()
         self._user = _unprivileged_user()
+        self._asking: psycopg.Connection | None = None
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         if self._user:
             os.chown(self.folder, *self._user)
-        self._run("initdb", "-D", self._data, "-U", "signpost", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
+        how = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", *([] if self.durable else ["--no-sync"])]
+        self._run("initdb", "-D", self._data, "-U", "signpost", *how)
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=100"
-        # What is lost in a power cut is not what these tests ask; the fault suite runs with it on.
-        options += " -c fsync=off -c shared_buffers=64MB"
+        options += f" {DURABLE if self.durable else FLEETING}"
         self._run("pg_ctl", "-D", self._data, "-w", "-l", str(self.folder / "log"), "-o", options, "start")
 
     def stop(self) -> None:
+        if self._asking is not None:
+            self._asking.close()
         self._run("pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop")
 
     def url(self, name: str) -> str:
         return f"postgresql://signpost@127.0.0.1:{self.port}/{name}"
+
+    def create(self, name: str, template: str = "template1") -> str:
+        """Copy a database, as files: five times as fast as through the log. Returns the new one's URL."""
+        self._say(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        return self.url(name)
+
+    def drop(self, name: str) -> None:
+        self._say(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _say(self, statement: str) -> None:
+        if self._asking is None:
+            self._asking = psycopg.connect(self.url("postgres"), autocommit=True)
+        self._asking.execute(statement.encode())
 
     @property
     def _data(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -14,10 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 from aiosmtpd.controller import Controller
+
+from tests import started
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerProcess
 
 PATIENCE = 30.0
 
@@ -27,6 +31,8 @@ class Relay:
     """An SMTP server in a thread of the test, by a library; it keeps every message that it accepted."""
 
     messages: list[tuple[str, EmailMessage]] = field(default_factory=list)
+    # The return path of each, in the same order.
+    return_paths: list[str] = field(default_factory=list)
     _controller: Any = None
 
     def __enter__(self) -> Self:
@@ -41,6 +47,7 @@ class Relay:
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         self.messages += [(recipient, message) for recipient in envelope.rcpt_tos]
+        self.return_paths += [envelope.mail_from] * len(envelope.rcpt_tos)
         return "250 OK"
 
     @property
@@ -64,32 +71,33 @@ class Signpost:
             **({"SIGNPOST_DATABASE_URL": database_url} if database_url else {}),
             **({"SIGNPOST_SMTP_URL": smtp_url} if smtp_url else {}),
         }
-        self._server: subprocess.Popen[bytes] | None = None
+        self._server: ForkServerProcess | None = None
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = started.run(arguments, self.environment, seconds=120)
+        if check and done.returncode:
+            raise AssertionError(f"signpost {' '.join(arguments)} ended with {done.returncode}: {done.stderr}")
+        return done
+
+    def run_anew(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """In an interpreter of its own, which imports what it needs: seconds, not hundredths of one."""
+        command = [sys.executable, "-m", "directory", *arguments]
         return subprocess.run(
-            [sys.executable, "-m", "directory", *arguments],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=check,
-            timeout=120,
+            command, env=self.environment, capture_output=True, text=True, check=True, timeout=PATIENCE * 4
         )
 
     def start(self, *arguments: str) -> None:
-        log = (self.home.parent / f"{self.home.name}.log").open("ab")
-        self._server = subprocess.Popen(
-            [sys.executable, "-m", "directory", "serve", "--port", str(self.port), *arguments],
-            env=self.environment,
-            stdout=log,
-            stderr=log,
-        )
-        log.close()
+        command = ("serve", "--port", str(self.port), *arguments)
+        self._server = started.start(command, self.environment, out=self._log, err=self._log)
         wait_for(self._answers, "the server to answer")
+
+    @property
+    def _log(self) -> Path:
+        return self.home.parent / f"{self.home.name}.log"
 
     def _answers(self) -> bool:
         assert self._server is not None
-        assert self._server.poll() is None, (self.home.parent / f"{self.home.name}.log").read_text()[-2000:]
+        assert self._server.is_alive(), self._log.read_text()[-2000:]
         try:
             return httpx.get(f"{self.base_url}/ready", timeout=2).status_code == 200
         except httpx.TransportError:
@@ -98,15 +106,16 @@ class Signpost:
     def kill(self) -> None:
         """As a power cut ends it."""
         if self._server is not None:
-            self._server.send_signal(signal.SIGKILL)
-            self._server.wait()
+            self._server.kill()
+            self._server.join()
             self._server = None
 
     def stop(self) -> None:
         """As an operator ends it."""
         if self._server is not None:
             self._server.terminate()
-            self._server.wait(timeout=20)
+            self._server.join(20)
+            assert self._server.exitcode is not None, "the server did not end"
             self._server = None
 
     def client(self, key: str | None = None) -> httpx.Client:

@@ -123,7 +123,16 @@ def _publish(
     if fresh and not why:
         return _ask_more(connection, offer, fresh, at=at)
     missing = (*missing, *sorted(fresh))
-    publish_considered(connection, Considered(done, missing, may_override=True), head=head, by=offer.author, at=at)
+    publish_considered(
+        connection,
+        Considered(done, missing, may_override=True),
+        head=head,
+        by=offer.author,
+        at=at,
+        today=at.astimezone(zone).date(),
+        answers=offer.reports,
+        instead=by,
+    )
     store.settle(connection, offer, "published", at=at, by=by, reason=why, change=done.change.number)
     offer_letters.over(connection, offer, at=at, state="published", reason=why, by=by)
     return store.load(connection, offer.ref)

@@ -9,12 +9,15 @@ from typing import Literal, get_args
 
 from sqlalchemy import Connection
 
+from directory.actions.screening import refuse_personal
 from directory.actions.take_back import amending, reversing, withdrawing
-from directory.domain.change import KIND_OF_FIELD, Change, Draft, Edit, Kind
+from directory.content.reading import draft_from_plain
+from directory.domain.change import KIND_OF_FIELD, Draft, Edit, Kind
+from directory.domain.offer import Offer
 from directory.domain.service import Facts, Owner, slug_of
 from directory.domain.succession import Succession
 from directory.domain.timeline import Timeline
-from directory.domain.writing import CHOICES, Task, Writing, fields_of, status_of
+from directory.domain.writing import CHOICES, Dated, Task, Writing, fields_of, status_of
 from directory.errors import AlreadyWithdrawn, Invalid, Problem
 from directory.store import changes as change_store
 from directory.store import services as service_store
@@ -32,14 +35,30 @@ def changing(connection: Connection, key: str, *, today: date) -> Writing:
     edit = Edit(service, {}, read.get(service, 0))
     found = life_of(connection, service).before(today)
     name = found.name if found else key
-    return _new(Draft(title=f"A change to {name}", effective_from=today, services=(edit,)))
+    return _new(Draft(title=f"A change to {name}", effective_from=today, services=(edit,)), dated="at-once")
+
+
+def replacing(connection: Connection, gone: str, kept: str, *, today: date) -> Writing:
+    """A change in which one of two entries of the same service takes over from the other; raises `ServiceNotFound`."""
+    made = changing(connection, gone, today=today)
+    into = service_store.service_id(connection, kept)
+    subject = made.subject
+    if subject is None or subject.id == into:
+        raise Invalid([Problem("other", "choose two services")])
+    names = [found.name if (found := life_of(connection, key).before(today)) else key for key in (subject.id, into)]
+    link = Succession(subject.id, into, "replaced", made.draft.effective_from)
+    title = f"{names[0]}: it stood in the directory twice"
+    why = f"It is the same service as {names[1]}, under whose entry it is found from now on."
+    draft = replace(made.draft, title=title, why=why, succession=(link,))
+    whole = replace(made, asked=("replaced",), draft=draft)
+    return replace(whole, done=frozenset(Task(step).key for step in ("what", "after")))
 
 
 def opening(connection: Connection, name: str, owner: Owner, *, today: date) -> Writing:
     """A change that opens a service; raises `Invalid` where it has no name."""
     edit = newcomer(connection, name, owner)
     draft = Draft(title=f"{edit.set['name']} opens", effective_from=today, services=(edit,))
-    return replace(_new(draft), asked=("opened",))
+    return replace(_new(draft, dated="at-once"), asked=("opened",))
 
 
 def newcomer(connection: Connection, name: str, owner: Owner, *, beside: Sequence[Edit] = ()) -> Edit:
@@ -47,6 +66,7 @@ def newcomer(connection: Connection, name: str, owner: Owner, *, beside: Sequenc
     name = " ".join(name.split())
     if not name:
         raise Invalid([Problem("name", "say what the service is called")])
+    refuse_personal("name", name)
     wanted = slug_of(name, limit=60)
     names = [wanted, *(f"{wanted}-{number}" for number in range(2, 50))]
     taken = set(find_ids(connection, "service", names)) | {edit.id for edit in beside}
@@ -69,8 +89,26 @@ def taking_back(connection: Connection, number: int, how: How, *, today: date) -
     if how == "withdraw":
         return _new(withdrawing(connection, number, today=today))
     if how == "set-back":
-        return _whole(_new(_set_back(connection, number, today=today)), change)
-    return _whole(_new(_with_subject(connection, amending(connection, number))), change, ask_day=how == "move")
+        return _whole(_new(_set_back(connection, number, today=today), dated="at-once"), change.kinds)
+    draft = _with_subject(connection, amending(connection, number))
+    # In the place of what holds already: that is what amending it means.
+    dated: Dated = "correction" if draft.effective_from < today else "day"
+    return _whole(_new(draft, dated=dated), change.kinds, ask_day=how == "move")
+
+
+def editing(offer: Offer, *, today: date, offered_on: date) -> Writing:
+    """What waits, to be written again: every task is done, and what was read of each service is as it was then."""
+    draft = draft_from_plain(offer.plain)
+    edits = tuple(replace(edit, expected_version=offer.read.get(edit.id)) for edit in draft.services)
+    states = {edit.set.get("status") for edit in edits}
+    paused: list[Kind] = ["paused"] if "paused" in states else []
+    resumed: list[Kind] = ["resumed"] if "active" in states else []
+    dated: Dated = "day" if draft.effective_from > offered_on else "correction"
+    if draft.effective_from == offered_on:
+        dated = "at-once"
+    made = _new(replace(draft, services=edits, override=""), dated=dated)
+    report = next(iter(offer.reports), "")
+    return replace(_whole(made, [*paused, *resumed]), offer=offer.ref, report=report).on(today)
 
 
 def _set_back(connection: Connection, number: int, *, today: date) -> Draft:
@@ -82,20 +120,20 @@ def _set_back(connection: Connection, number: int, *, today: date) -> Draft:
     return replace(found.draft, why=found.draft.why + stays)
 
 
-def _whole(writing: Writing, change: Change, *, ask_day: bool = False) -> Writing:
+def _whole(writing: Writing, kinds: Sequence[Kind], *, ask_day: bool = False) -> Writing:
     """A draft that says all already: what is left is its words, to look at it and, where it moves, the day."""
-    asked = _asked(writing.draft, change)
+    asked = _asked(writing.draft, kinds)
     known = replace(writing, asked=asked)
     said = [task for task in known.tasks() if task.step in ("what", "details", "after", "date")]
     left = "date" if ask_day else ""
     return replace(known, done=frozenset(task.key for task in said if task.step != left))
 
 
-def _asked(draft: Draft, change: Change) -> tuple[Kind, ...]:
+def _asked(draft: Draft, before: Sequence[Kind]) -> tuple[Kind, ...]:
     given = {field for edit in draft.services for field in edit.set}
     kinds = {KIND_OF_FIELD.get(field, "correction") for field in given - {"status"}}
     kinds |= {link.kind for link in draft.succession if link.kind != "renamed"}
-    kinds |= {kind for kind in change.kinds if kind in ("paused", "resumed") and "status" in given}
+    kinds |= {kind for kind in before if kind in ("paused", "resumed") and "status" in given}
     kinds |= {kind for kind in draft.kinds if kind == "capacity"}
     return tuple(kind for kind in CHOICES if kind in kinds)
 
@@ -109,8 +147,8 @@ def _with_subject(connection: Connection, draft: Draft) -> Draft:
     return replace(draft, services=tuple(replace(edit, expected_version=read.get(edit.id)) for edit in edits))
 
 
-def _new(draft: Draft) -> Writing:
-    return Writing(id="", person_id=0, draft=draft)
+def _new(draft: Draft, *, dated: Dated = "day") -> Writing:
+    return Writing(id="", person_id=0, draft=draft, dated=dated)
 
 
 def life_of(connection: Connection, service: str) -> Timeline:

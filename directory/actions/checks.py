@@ -13,6 +13,7 @@ from directory.errors import EditConflict, Invalid, NotAllowed, Problem
 from directory.store import audit, checks
 from directory.store import services as service_store
 
+MOST_MONTHS = 60
 # What is written down as the source of a check that a person made here.
 BY_HAND = "still correct"
 
@@ -40,6 +41,22 @@ def check(connection: Connection, key: str, *, expected: int | None, by: Actor, 
     checks.add(connection, entry.id, source=BY_HAND, person_id=by.person_id, at=at)
     audit.record(connection, audit.Event(at, by, "check", f"service {entry.id}", {"version": entry.version.number}))
     return Checked(entry, at)
+
+
+def set_interval(
+    connection: Connection, key: str, months: int | None, *, by: Actor, at: datetime, today: date
+) -> Entry:
+    """Have an entry (by id or slug) checked every so many months; None: as often as the setting says.
+
+    Raises `ServiceNotFound`, `NotAllowed`, and `Invalid` for what is no such number.
+    """
+    entry = service_store.entry(connection, key, on=today)
+    require_owner(by, entry)
+    if months is not None and not 1 <= months <= MOST_MONTHS:
+        raise Invalid([Problem("months", f"Choose from 1 to {MOST_MONTHS} months")])
+    checks.set_interval(connection, entry.id, months, by=by.person_id, at=at)
+    audit.record(connection, audit.Event(at, by, "set check interval", f"service {entry.id}", {"months": months}))
+    return entry
 
 
 def require_owner(by: Actor, entry: Entry) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from directory.domain.policy import Actor, Thing, can
 from directory.domain.subscription import Frequency, Subscription, describe
 from directory.errors import NotAllowed
-from directory.store import audit, subscriptions
+from directory.store import audit, subscriptions, waiting
 from directory.store import pages as page_store
 from directory.store.database import Database
 
@@ -21,6 +21,7 @@ def follow_page(database: Database, slug: str, *, frequency: Frequency, by: Acto
         subscriptions.subscribe(
             connection, person_id=person_id, criteria={"page": (slug,)}, frequency=frequency, label=label, at=at
         )
+        waiting.replan(connection, [person_id], at=at, label=label)
         details = {"criteria": {"page": [slug]}, "frequency": frequency}
         audit.record(connection, audit.Event(at, by, "subscribe", f"person {person_id}", details))
 

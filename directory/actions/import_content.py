@@ -7,30 +7,36 @@ has changed since is left as it is. The same folder twice changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from directory.actions.compare import differing, differing_organisation, in_words
-from directory.actions.import_services import AFTER_CLOSING, Imported
+from directory.actions.import_faults import personal_files
+from directory.actions.import_plan import AFTER_CLOSING, reopening
+from directory.actions.import_services import Imported, check_may_import, end_batch
+from directory.actions.prepare import Published
 from directory.actions.publish import publish_in
 from directory.content.folder import Folder, SubjectFile
 from directory.domain.change import Draft, Edit
-from directory.domain.policy import Actor, can
+from directory.domain.policy import Actor
 from directory.domain.service import Owner
 from directory.domain.source import SourceService
 from directory.domain.succession import Noun
 from directory.domain.timeline import Timeline
-from directory.errors import Invalid, NotAllowed, Problem
+from directory.errors import Invalid, Problem
 from directory.store import areas as area_store
 from directory.store import changes as change_store
 from directory.store import imports as import_store
 from directory.store import pages as page_store
 from directory.store import vocabulary as vocabulary_store
 from directory.store.database import Database
+from directory.store.imports import Counts
 from directory.store.versions import find_ids, timelines
+
+FORMAT = "markdown"
 
 
 @dataclass(slots=True)
@@ -42,20 +48,42 @@ class _Comparison:
 
 
 def import_folder(
-    database: Database, folder: Folder, *, by: Actor, at: datetime, zone: ZoneInfo, dry_run: bool = False
+    database: Database,
+    folder: Folder,
+    *,
+    by: Actor,
+    at: datetime,
+    zone: ZoneInfo,
+    source: str = "a folder",
+    dry_run: bool = False,
 ) -> Imported:
-    """Publish what a folder says and the directory does not, in one transaction; a dry run takes it all back."""
-    if not can(by, "import"):
-        raise NotAllowed("You need to be an editor to import.")
+    """Publish what a folder says and the directory does not, in one transaction; a dry run takes it all back.
+
+    Raises `Invalid` where something breaks a rule, or looks like patient data; then nothing is written.
+    """
+    check_may_import(by)
+    if problems := personal_files(folder):
+        raise Invalid(problems)
     with database.write() as connection:
         found = _compare(connection, folder, at=at, zone=zone)
         drafts, instants = [draft for draft, _ in found.drafts], [instant for _, instant in found.drafts]
-        published = publish_in(connection, drafts, by=by, at=instants, zone=zone)
+        batch = import_store.begin(connection, format=FORMAT, source=source, person_id=by.person_id, at=at)
+        published = publish_in(connection, drafts, by=by, at=instants, zone=zone, import_id=batch)
+        counts = _counts(published, found.unchanged)
+        end_batch(connection, batch, published, counts, source=source, by=by, at=at)
         _write_pages_and_words(connection, folder, at=at)
-        _write_areas_and_memberships(connection, folder, at=at)
+        _write_areas_and_memberships(connection, folder, at=at, import_id=batch)
         if dry_run:
             connection.rollback()
-    return Imported(tuple(published), found.unchanged, ())
+    return Imported(tuple(published), counts, (), None if dry_run else batch)
+
+
+def _counts(published: Sequence[Published], unchanged: int) -> Counts:
+    """How many services some changes open, change and close."""
+    opened = {newcomer.id for done in published for newcomer in done.newcomers if newcomer.noun == "service"}
+    edits = [subject for done in published for subject in done.change.subjects if subject.noun == "service"]
+    closed = {subject.id for subject in edits if subject.set.get("status") == "closed"} - opened
+    return Counts(len(opened), len({subject.id for subject in edits} - opened - closed), len(closed), unchanged)
 
 
 def _compare(connection: Connection, folder: Folder, *, at: datetime, zone: ZoneInfo) -> _Comparison:
@@ -135,6 +163,8 @@ def _compare_services(
 ) -> None:
     lives = _lives(connection, "service", [service.slug for service in services if service.slug])
     organisations = find_ids(connection, "organisation", [service.organisation.name or "" for service in services])
+    shut = [life.id for life in lives.values() if life.facts[-1].status == "closed"]
+    unopened = import_store.only_undone(connection, "service", shut)
     for service in services:
         slug, day = service.slug or "", service.effective_from
         assert day is not None
@@ -143,6 +173,10 @@ def _compare_services(
         if slug not in lives:
             edit = Edit(slug, {**service.set, "owner": owner}, expected_version=0, slug=slug)
             found.drafts.append((_opening(service.set, edit, day), begins))
+            continue
+        if lives[slug].id in unopened:
+            edit = reopening(lives[slug].id, {**service.set, "owner": owner})
+            found.drafts.append((replace(_opening(service.set, edit, day), kinds=()), begins))
             continue
         before = lives[slug].on(day) or lives[slug].facts[0]
         edited: Mapping[str, object] = differing(before, service.set, owner, coordinate_tolerance=0.0)
@@ -183,7 +217,7 @@ def _write_pages_and_words(connection: Connection, folder: Folder, *, at: dateti
     )
 
 
-def _write_areas_and_memberships(connection: Connection, folder: Folder, *, at: datetime) -> None:
+def _write_areas_and_memberships(connection: Connection, folder: Folder, *, at: datetime, import_id: int) -> None:
     """Raises `Invalid` naming the organisations of memberships that nobody knows."""
     known = set(area_store.load(connection))
     area_store.put(connection, [area for area in folder.areas if area not in known], at=at)
@@ -191,4 +225,4 @@ def _write_areas_and_memberships(connection: Connection, folder: Folder, *, at: 
     ids = find_ids(connection, "organisation", ends)
     if unknown := [end for end in ends if end not in ids]:
         raise Invalid([Problem("memberships.yaml", f"there is no organisation {end}") for end in unknown])
-    import_store.add_memberships(connection, folder.memberships, ids)
+    import_store.add_memberships(connection, folder.memberships, ids, import_id=import_id)

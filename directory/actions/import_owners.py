@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sqlalchemy import Connection
@@ -15,6 +15,7 @@ from directory.domain.change import Draft, Edit, fold
 from directory.domain.organisation import OrganisationFacts
 from directory.domain.service import Owner, slug_of
 from directory.domain.source import Reading, SourceOrganisation, SourceService
+from directory.store import imports as import_store
 from directory.store import organisations as organisation_store
 from directory.store.versions import find_ids, load_in_force, taken_slugs
 
@@ -32,6 +33,7 @@ class Owners:
     teams: dict[tuple[str, str], str] = field(default_factory=dict)
     opened: list[Edit] = field(default_factory=list)
     opened_teams: list[Edit] = field(default_factory=list)
+    reopened: list[Edit] = field(default_factory=list)
     renames: list[Draft] = field(default_factory=list)
 
     def of(self, service: SourceService) -> Owner:
@@ -64,7 +66,9 @@ class Owners:
             why=f"{source} names them.",
             weight="minor",
         )
-        return [*([opening] if any(opened) else []), *self.renames]
+        again = f"{len(self.reopened)} organisation{'' if len(self.reopened) == 1 else 's'} added again"
+        reopening = replace(opening, title=again, kinds=(), organisations=tuple(self.reopened), teams=())
+        return [*([opening] if any(opened) else []), *([reopening] if self.reopened else []), *self.renames]
 
 
 def _counted(edits: Sequence[Edit], noun: str) -> str:
@@ -91,6 +95,7 @@ def find_owners(connection: Connection, reading: Reading, *, effective_from: dat
         connection, "organisation", {*owners.by_code.values(), *owners.by_name.values()}, on=effective_from
     )
     known = {key: row.facts for key, row in rows.items()}
+    _reopen(connection, owners, [*named, *(SourceOrganisation({}, code) for code in codes)], known)
     newcomers = [item for item in named if owners.existing(item) is None]
     taken = taken_slugs(connection, "organisation", [slug_of(item.name or item.ods_code or "") for item in newcomers])
     for item in named:
@@ -128,6 +133,20 @@ def _match(
         owners.renames.append(_draft(existing, known[existing], edit, day=day, source=source))
 
 
+def _reopen(
+    connection: Connection,
+    owners: Owners,
+    items: Sequence[SourceOrganisation],
+    known: dict[str, OrganisationFacts],
+) -> None:
+    """Those that are closed only because the import that brought them was undone are open again."""
+    used = {key for item in items if (key := owners.existing(item))}
+    closed = [key for key in used if key in known and known[key].status == "closed"]
+    for key in sorted(import_store.only_undone(connection, "organisation", closed)):
+        known[key] = replace(known[key], status="active")
+        owners.reopened.append(Edit(key, {"status": "active"}))
+
+
 def _open(owners: Owners, item: SourceOrganisation, taken: set[str]) -> None:
     key = uuid.uuid4().hex
     facts = {"name": item.ods_code or "", **item.set}
@@ -155,14 +174,16 @@ def _draft(key: str, before: OrganisationFacts, edit: dict[str, object], *, day:
 
 
 def _find_teams(connection: Connection, owners: Owners, services: Sequence[SourceService], *, on: date) -> None:
-    wanted = {(owners.id_of(service.organisation), service.team) for service in services if service.team}
+    # In the order of the file: a preview and the import after it open the same, one by one.
+    named = [(owners.id_of(service.organisation), service.team) for service in services if service.team]
+    wanted = dict.fromkeys(named)
     if not wanted:
         return
     for team in organisation_store.list_teams(connection, limit=100_000, on=on):
         owners.teams[team.facts.organisation, fold(team.facts.name)] = team.slug
         owners.teams.setdefault((team.facts.organisation, fold(team.slug)), team.slug)
     taken = taken_slugs(connection, "team", [slug_of(name) for _, name in wanted])
-    for organisation, name in sorted(wanted):
+    for organisation, name in wanted:
         if (organisation, fold(name)) in owners.teams:
             continue
         slug = free_slug(slug_of(name), taken)

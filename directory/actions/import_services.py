@@ -1,57 +1,45 @@
-"""Import a file: compare what it says with the directory, and publish what differs, all of it or nothing."""
+"""Import a file: compare it with the directory, and publish what differs as one batch, all of it or nothing."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from directory.actions.compare import differing, in_words
-from directory.actions.flattened import news
-from directory.actions.import_owners import Owners, find_owners
-from directory.actions.import_successions import succession_drafts
+from directory.actions.import_faults import row_problems
+from directory.actions.import_plan import Plan, Wanted, known_ids, plan_import
 from directory.actions.prepare import Progress, Published, prepare
-from directory.actions.publish import publish_in
-from directory.domain.change import Draft, Edit
+from directory.actions.publish import write
 from directory.domain.policy import Actor, can
-from directory.domain.service import Facts, Identifier
-from directory.domain.source import Reading, SourceService
-from directory.domain.timeline import Timeline
-from directory.errors import ImportRefused, NotAllowed, RowProblem
-from directory.exchange import services_csv
+from directory.domain.source import Reading
+from directory.errors import ImportRefused, Invalid, NotAllowed, RowProblem
+from directory.store import audit
 from directory.store import imports as import_store
-from directory.store.changes import read_head
+from directory.store.changes import Head, lock_head, read_head
 from directory.store.database import Database
-from directory.store.versions import find_ids, ids_by_identifier, load_in_force, timelines
-
-AFTER_CLOSING = "Ask its owner what to use instead."
+from directory.store.imports import Counts
+from directory.store.versions import find_ids
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import published, or would: its changes, what was left as it was, and what a person should know."""
+    """What an import published, or would: its changes, how many services they touch, and what a person should know.
+
+    `batch` is its number; None where nothing was written.
+    """
 
     changes: tuple[Published, ...]
-    unchanged: int
+    counts: Counts
     notices: tuple[RowProblem, ...]
+    batch: int | None = None
 
     @property
-    def services_opened(self) -> int:
-        """How many services are new."""
-        return sum(newcomer.noun == "service" for done in self.changes for newcomer in done.newcomers)
-
-    @property
-    def services_changed(self) -> int:
-        """How many services say something else than before."""
-        changed = {
-            version.subject_id for done in self.changes for version in done.versions if version.noun == "service"
-        }
-        opened = {newcomer.id for done in self.changes for newcomer in done.newcomers if newcomer.noun == "service"}
-        return len(changed - opened)
+    def unchanged(self) -> int:
+        """How many services say what they said already."""
+        return self.counts.unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,140 +55,97 @@ class Import:
     complete: bool = False
     progress: Progress = lambda _done, _all: None
 
+    @property
+    def wanted(self) -> Wanted:
+        """What is to be done, without by whom and when."""
+        return Wanted(
+            reading=self.reading, source=self.source, effective_from=self.effective_from, complete=self.complete
+        )
+
 
 def import_file(database: Database, job: Import) -> Imported:
     """Publish what differs, in one transaction. Raises ImportRefused with every bad row; then nothing is written."""
-    _check(job)
+    check_may_import(job.by)
     with database.write() as connection:
-        drafts, unchanged = _drafts(connection, job)
-        import_id = import_store.begin(
-            connection, format=job.reading.format, source=job.source, person_id=job.by.person_id, at=job.at
-        )
-        at = [job.at] * len(drafts)
-        published = publish_in(
-            connection, drafts, by=job.by, at=at, zone=job.zone, import_id=import_id, progress=job.progress
-        )
-        import_store.end(connection, import_id, [done.change.number for done in published])
-        _write_beside(connection, job)
-    return Imported(tuple(published), unchanged, job.reading.notices)
+        # Taken first: whoever publishes at the same time waits here, and what is compared is what is written upon.
+        head = lock_head(connection)
+        return write_plan(connection, job, plan_import(connection, job.wanted), head=head)
 
 
 def preview_import(database: Database, job: Import) -> Imported:
     """What importing would publish; writes nothing."""
-    _check(job)
+    check_may_import(job.by)
     with database.read() as connection:
-        drafts, unchanged = _drafts(connection, job)
-        published: Sequence[Published] = ()
-        if drafts:
-            head, at = read_head(connection), [job.at] * len(drafts)
-            published = prepare(connection, drafts, by=job.by, head=head, at=at, zone=job.zone)
-    return Imported(tuple(published), unchanged, job.reading.notices)
+        plan = plan_import(connection, job.wanted)
+        published = work_out(connection, job, plan, head=read_head(connection))
+    return Imported(tuple(published), plan.counts, job.reading.notices)
 
 
-def _check(job: Import) -> None:
-    if not can(job.by, "import"):
+def check_may_import(by: Actor) -> None:
+    """Raise NotAllowed, unless they may import, and undo what was imported."""
+    if not can(by, "import"):
         raise NotAllowed("You need to be an editor to import.")
-    if job.reading.problems:
-        raise ImportRefused(job.reading.problems)
 
 
-def _drafts(connection: Connection, job: Import) -> tuple[list[Draft], int]:
-    """What is to be published, in order: owners first, then services, then what took the place of what."""
-    owners = find_owners(connection, job.reading, effective_from=job.effective_from, source=job.source)
-    drafts = owners.drafts(job.source)
-    known = _known(connection, job.reading.services)
-    lives = timelines(connection, "service", set(known.values()), steps_after=date.max)
-    unchanged = 0
-    for service in job.reading.services:
-        key = known.get(_key(service))
-        found = _opening(service, owners, job) if key is None else _change(service, lives[key], owners, job)
-        if found is None:
-            unchanged += 1
-        else:
-            drafts.append(found)
-    if job.complete:
-        drafts += _closures(connection, job, present=set(known.values()))
-    drafts += succession_drafts(connection, job.reading, owners, source=job.source)
-    return drafts, unchanged
+def work_out(connection: Connection, job: Import, plan: Plan, *, head: Head) -> Sequence[Published]:
+    """The changes of a plan after the head; raises ImportRefused with every row of which a change breaks a rule."""
+    if not plan.planned:
+        return ()
+    faults: list[RowProblem] = []
 
+    def refused(place: int, invalid: Invalid) -> None:
+        row = plan.planned[place].row
+        if not row:
+            raise invalid
+        faults.extend(row_problems(row, invalid))
 
-def _key(service: SourceService) -> Identifier | str:
-    return service.identifier or service.slug or ""
-
-
-def _known(connection: Connection, services: Sequence[SourceService]) -> dict[Identifier | str, str]:
-    """The ids of services that are in the directory already, by what the source calls them."""
-    values: dict[str, list[str]] = {}
-    for service in services:
-        if service.identifier:
-            values.setdefault(service.identifier.system, []).append(service.identifier.value)
-    found: dict[Identifier | str, str] = {}
-    for system, wanted in values.items():
-        found |= {
-            Identifier(system, value): key for value, key in ids_by_identifier(connection, system, wanted).items()
-        }
-    by_slug = find_ids(connection, "service", [service.slug for service in services if service.slug])
-    for service in services:
-        if service.slug in by_slug:
-            found.setdefault(_key(service), by_slug[service.slug])
-    return found
-
-
-def _opening(service: SourceService, owners: Owners, job: Import) -> Draft:
-    facts = {**service.set, "owner": owners.of(service)}
-    edit = Edit(service.slug or uuid.uuid4().hex, facts, expected_version=0, slug=service.slug)
-    return Draft(
-        title=f"{facts['name']} is in the directory",
-        effective_from=service.effective_from or job.effective_from,
-        kinds=("opened",),
-        services=(edit,),
-        why=f"{job.source} lists it.",
-        what_to_do=AFTER_CLOSING if facts.get("status") == "closed" else "",
+    at = [job.at] * len(plan.planned)
+    published = prepare(
+        connection, plan.drafts, by=job.by, head=head, at=at, zone=job.zone, refused=refused, progress=job.progress
     )
+    if faults:
+        raise ImportRefused(faults)
+    return published
 
 
-def _change(service: SourceService, life: Timeline, owners: Owners, job: Import) -> Draft | None:
-    """What differs on the day from which the source says that it holds: what was learnt since is not undone."""
-    day = service.effective_from or job.effective_from
-    before: Facts = life.on(day) or life.facts[0]
-    tolerance = job.reading.coordinate_tolerance
-    given = news(before, service.slug or "", service.set) if job.reading.format == services_csv.FORMAT else service.set
-    edit = differing(before, given, owners.of(service), coordinate_tolerance=tolerance)
-    if not edit:
-        return None
-    return Draft(
-        title=f"{before.name}: {in_words(before, edit)}",
-        effective_from=day,
-        services=(Edit(life.id, edit),),
-        why=f"{job.source} says so.",
-        what_to_do="Use what the entry says now." if edit.get("status") != "closed" else AFTER_CLOSING,
-    )
+def write_plan(connection: Connection, job: Import, plan: Plan, *, head: Head) -> Imported:
+    """Publish a plan after the head, which the caller holds, as one batch with what came beside it."""
+    published = work_out(connection, job, plan, head=head)
+    reading, by, at = job.reading, job.by, job.at
+    batch = import_store.begin(connection, format=reading.format, source=job.source, person_id=by.person_id, at=at)
+    if published:
+        write(connection, published, head=head, by=by, import_id=batch)
+    end_batch(connection, batch, published, plan.counts, source=job.source, by=by, at=at)
+    _write_beside(connection, job, batch)
+    return Imported(tuple(published), plan.counts, reading.notices, batch)
 
 
-def _closures(connection: Connection, job: Import, *, present: set[str]) -> Iterable[Draft]:
-    """Services that came from this kind of source and are no longer in it."""
-    systems: Mapping[str, None] = dict.fromkeys(
-        service.identifier.system for service in job.reading.services if service.identifier
-    )
-    gone = {key for system in systems for key in import_store.ids_of_system(connection, system)} - present
-    for row in load_in_force(connection, "service", sorted(gone), on=job.effective_from).values():
-        if row.facts.status != "closed":
-            yield Draft(
-                title=f"{row.facts.name} is closed",
-                effective_from=job.effective_from,
-                kinds=("closed",),
-                services=(Edit(row.subject_id, {"status": "closed"}),),
-                why=f"{job.source} no longer lists it.",
-                what_to_do=AFTER_CLOSING,
-            )
+def end_batch(
+    connection: Connection,
+    batch: int,
+    published: Sequence[Published],
+    counts: Counts,
+    *,
+    source: str,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Say of a batch what it made, in its row and in the audit trail."""
+    import_store.end(connection, batch, [done.change.number for done in published], counts)
+    details = {"source": source, "changes": len(published)}
+    audit.record(connection, audit.Event(at, by, "import", f"import {batch}", details))
 
 
-def _write_beside(connection: Connection, job: Import) -> None:
+def _write_beside(connection: Connection, job: Import, batch: int) -> None:
     """What is no change of an entry: dates on which the source checked it, and who belongs to whom."""
     checked = [service for service in job.reading.services if service.checked_at]
-    known = _known(connection, checked)
-    pairs = [(known[_key(service)], service.checked_at) for service in checked if service.checked_at]
-    import_store.add_checks(connection, pairs, source=job.source, zone=job.zone)
+    known = known_ids(connection, checked)
+    pairs = [
+        (known[service.identifier or service.slug or ""], service.checked_at)
+        for service in checked
+        if service.checked_at
+    ]
+    import_store.add_checks(connection, pairs, source=job.source, zone=job.zone, import_id=batch)
     codes = [code for each in job.reading.memberships for code in (each.member, each.of)]
     ids = find_ids(connection, "organisation", codes)
-    import_store.add_memberships(connection, job.reading.memberships, ids)
+    import_store.add_memberships(connection, job.reading.memberships, ids, import_id=batch)

@@ -7,16 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection
-
+from directory.actions.criteria import resolve
+from directory.actions.roles import keep_an_editor
 from directory.domain.policy import OPERATOR, Role, Scope
-from directory.domain.subscription import Facet, Frequency, describe
+from directory.domain.subscription import Facet, Frequency
 from directory.errors import Invalid, Problem, TeamNotFound
-from directory.store import audit, passkeys, people, sessions, subscriptions
-from directory.store import pages as page_store
+from directory.store import audit, passkeys, people, roster, sessions, subscriptions, waiting
 from directory.store.database import Database
-from directory.store.organisations import organisations_by_id
-from directory.store.versions import find_ids, load_in_force
+from directory.store.versions import find_ids
 
 
 def add_user(
@@ -27,7 +25,11 @@ def add_user(
     if role in ("lead", "team-admin") and team is None:
         raise Invalid([Problem("--team", f"say of which team {email} is {role}")])
     with database.write() as connection:
-        editor = None if role is None else role == "editor"
+        # A role in a team says nothing of who edits the directory.
+        editor = True if role == "editor" else None if role is None or team else False
+        if editor is False:
+            for known in (each for each in roster.listed(connection, text=email) if each.email == email):
+                keep_an_editor(connection, known.id)
         person_id = people.add(connection, email=email, name=name, editor=editor, at=at)
         if team is not None:
             ids = find_ids(connection, "team", [team])
@@ -108,52 +110,13 @@ def subscribe_person(
     """Subscribe an address by mail; a new one becomes a person. Returns what they hear of, in words."""
     email = _address(email)
     with database.write() as connection:
-        found, names = _resolve(connection, criteria, today)
-        label = describe(found, names)
+        resolved = resolve(connection, criteria, today=today)
+        found, label = resolved.facets, resolved.label
         person_id = people.add(connection, email=email, name="", editor=None, at=at)
         subscriptions.subscribe(
             connection, person_id=person_id, criteria=found, frequency=frequency, channel="mail", label=label, at=at
         )
+        waiting.replan(connection, [person_id], at=at, label=label)
         details = {"criteria": {facet: list(values) for facet, values in found.items()}, "frequency": frequency}
         audit.record(connection, audit.Event(at, OPERATOR, "subscribe", f"person {person_id}", details))
     return label
-
-
-def _resolve(
-    connection: Connection, criteria: Mapping[Facet, Sequence[str]], today: date
-) -> tuple[dict[Facet, tuple[str, ...]], dict[tuple[str, str], str]]:
-    """Criteria by id, and the names that a person reads; raises `Invalid` for what does not exist."""
-    found: dict[Facet, tuple[str, ...]] = dict.fromkeys(criteria, ())
-    names: dict[tuple[str, str], str] = {}
-    problems: list[Problem] = []
-    for facet, values in criteria.items():
-        if facet == "service":
-            ids = _known(facet, find_ids(connection, "service", values), values, problems)
-            rows = load_in_force(connection, "service", ids, on=date.max)
-            names |= {(facet, key): row.facts.name for key, row in rows.items()}
-        elif facet == "owner":
-            ids = _known(facet, find_ids(connection, "organisation", values), values, problems)
-            names |= {(facet, each.id): each.facts.name for each in organisations_by_id(connection, ids, on=today)}
-        elif facet == "team":
-            by_slug = find_ids(connection, "team", values)
-            _known(facet, by_slug, values, problems)
-            rows = load_in_force(connection, "team", by_slug.values(), on=date.max)
-            names |= {(facet, row.slug): row.facts.name for row in rows.values()}
-            ids = tuple(row.slug for row in rows.values())
-        elif facet == "page":
-            pages = page_store.some(connection, values)
-            ids = _known(facet, {slug: slug for slug in pages}, values, problems)
-            names |= {(facet, slug): page.title for slug, page in pages.items()}
-        else:
-            ids = tuple(values)
-        found[facet] = ids
-    if "page" in found and len(found) > 1:
-        problems.append(Problem("page", "a page is followed by itself: subscribe to the services in another step"))
-    if problems:
-        raise Invalid(problems)
-    return found, names
-
-
-def _known(facet: str, ids: Mapping[str, str], values: Sequence[str], problems: list[Problem]) -> tuple[str, ...]:
-    problems += [Problem(facet, f"there is no {facet} {value!r}") for value in values if value not in ids]
-    return tuple(ids[value] for value in values if value in ids)

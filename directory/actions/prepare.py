@@ -46,6 +46,12 @@ class Published:
 
 # Told after each draft: how many are worked out, of how many.
 Progress = Callable[[int, int], None]
+# Told of each draft that breaks a rule, by its place; where it does not raise, the others are looked at all the same.
+Refused = Callable[[int, Invalid], None]
+
+
+def _raise(_place: int, invalid: Invalid) -> None:
+    raise invalid
 
 
 def prepare(
@@ -57,6 +63,7 @@ def prepare(
     at: Sequence[datetime],
     zone: ZoneInfo,
     offered: bool = False,
+    refused: Refused = _raise,
     progress: Progress = lambda _done, _all: None,
 ) -> list[Published]:
     """What publishing `drafts` after `head` does, each at its instant of `at` (or the head's, where that is later).
@@ -71,12 +78,16 @@ def prepare(
     named = name(connection, drafts)
     bench = Workbench.of(connection, named, today=max(at).astimezone(zone).date())
     published = []
-    for draft, newcomers, instant in zip(named.drafts, named.newcomers, at, strict=True):
+    for place, (draft, newcomers, instant) in enumerate(zip(named.drafts, named.newcomers, at, strict=True)):
         recorded_at = max(instant, head.recorded_at) if head.recorded_at else instant
         known_on = recorded_at.astimezone(zone).date()
-        done = _work_out(
-            draft, newcomers, bench, by=by, offered=offered, head=head, recorded_at=recorded_at, known_on=known_on
-        )
+        try:
+            done = _work_out(
+                draft, newcomers, bench, by=by, offered=offered, head=head, recorded_at=recorded_at, known_on=known_on
+            )
+        except Invalid as invalid:
+            refused(place, invalid)
+            continue
         published.append(done)
         head = Head(done.change.number, done.change.sha256, recorded_at)
         progress(len(published), len(drafts))

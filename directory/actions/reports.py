@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -142,13 +142,28 @@ def settle_by_change(
     """
     change = change_store.load(connection, number)
     touched = {subject.id for subject in change.subjects if subject.noun == "service"}
+    # What was moved by this very change was fixed by those who had it.
+    roots = check_answers(connection, refs, touched, by=by, today=today)
+    return settle_checked(connection, [root.ref for root in roots], number, by=by, at=at, today=today)
+
+
+def check_answers(
+    connection: Connection, refs: Sequence[str], touched: Collection[str], *, by: Actor, today: date
+) -> list[Report]:
+    """The reports that a change of some services, by id, answers; raises as `settle_by_change` does."""
     roots = reports.roots_of(connection, refs)
     others = [root for root in roots if root.service_id not in touched]
     rows = _row(connection, [root.service_id for root in others if root.service_id], today)
     for root in others:
         _require(by, rows[root.service_id].facts.owner.team if root.service_id else None)
-    # What was moved by this very change was fixed by those who had it.
-    settled = reports.settle_all(connection, roots, change_number=number, at=at)
+    return roots
+
+
+def settle_checked(
+    connection: Connection, refs: Sequence[str], number: int, *, by: Actor, at: datetime, today: date
+) -> int:
+    """Credit a change with reports that `check_answers` let through, perhaps days ago; returns how many were open."""
+    settled = reports.settle_all(connection, reports.roots_of(connection, refs), change_number=number, at=at)
     _after(connection, settled, "fixed", "", number, by=by, at=at, today=today)
     return len(settled)
 

@@ -1,9 +1,19 @@
-"""Refuse patient data in what people write, before it is stored."""
+"""Refuse patient data in what people write, before it is stored, and mark where it stands."""
 
 from __future__ import annotations
 
-from directory.domain.screen import screen
+from collections.abc import Collection, Iterable
+
+from directory.domain.change import Draft
+from directory.domain.screen import marked, screen
+from directory.domain.service import Facts
 from directory.errors import Invalid, Problem
+from directory.shapes import set_to_plain, to_plain
+
+# Where telephone numbers stand: one in eleven of those written +44 would pass for an NHS number.
+NUMBERS = frozenset({"value", "address", "code"})
+
+_A = {"NHS number": "an NHS number", "date of birth": "a date of birth"}
 
 
 def refuse_personal(where: str, text: str) -> None:
@@ -13,14 +23,40 @@ def refuse_personal(where: str, text: str) -> None:
 
 
 def personal_problems(where: str, text: str) -> list[Problem]:
-    """What looks like patient data, each as a sentence that says what to do."""
+    """What looks like patient data, each as a sentence that says what to do, with the text in which it is marked."""
+    pieces = marked(text)
     return [
         Problem(
             where,
             f"“{text[found.start : found.end]}” looks like {_A[found.kind]}. Take it out: no patient data here.",
+            pieces,
         )
         for found in screen(text)
     ]
 
 
-_A = {"NHS number": "an NHS number", "date of birth": "a date of birth"}
+def personal_fields(fields: Iterable[tuple[str, str]], *, besides: Collection[str] = NUMBERS) -> list[Problem]:
+    """The same of every field of a form, by its name; not of those whose last part (after "-") is in `besides`."""
+    return [
+        problem
+        for name, text in fields
+        if name.rpartition("-")[2] not in besides
+        for problem in personal_problems(name, text)
+    ]
+
+
+def personal(draft: Draft) -> list[Problem]:
+    """What looks like patient data in anything that people wrote, each by the field in which it stands."""
+    texts = [(name, getattr(draft, name)) for name in ("title", "why", "what_to_do", "in_flight", "override")]
+    for edit in draft.services:
+        texts += [(name, text) for name, value in set_to_plain(Facts, edit.set).items() for text in _texts(value)]
+    texts += [("part", text) for link in draft.succession if link.part for text in _texts(to_plain(link.part))]
+    return [problem for where, text in texts for problem in personal_problems(where, text)]
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        value = [inner for key, inner in value.items() if key not in NUMBERS]
+    return [text for each in value for text in _texts(each)] if isinstance(value, list) else []

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from directory.actions.bounces import lift
 from directory.actions.limiting import take_one
 from directory.domain.arriving import GOOD_FOR, code_of, may_sign_in, same_code
 from directory.domain.openid import Identity
@@ -26,6 +27,8 @@ from directory.store.sign_ins import SignIn
 BY_ADDRESS = Limit(5, timedelta(minutes=15))
 # A hospital's thousands come from one network address.
 BY_NETWORK = Limit(300, timedelta(minutes=10))
+# Two presses of one button; not a link that is followed again.
+TWICE_WITHIN = timedelta(minutes=1)
 GUESSES_BY_NETWORK = Limit(300, timedelta(minutes=10))
 
 
@@ -46,6 +49,7 @@ class Arrived:
 
     token: str
     next_path: str
+    person_id: int
 
 
 def ask(
@@ -88,6 +92,27 @@ def enter_by_link(database: Database, asked: SignIn, *, browser: Browser, at: da
         return _enter(connection, asked, browser=browser, method="mail", at=at)
 
 
+def enter_again(database: Database, sign_in: str, *, browser: Browser, at: datetime) -> Arrived | None:
+    """Come in by a button that was pressed a moment ago, in the browser that asked; None where it was not.
+
+    Where the answer to the first press never arrived, its session is ended and a new one takes its place: there is one,
+    as if the button had been pressed once. `token` is empty where the browser shows that session already.
+    """
+    with database.write() as connection:
+        found = sign_ins.find_used(connection, sign_in, since=at - TWICE_WITHIN)
+        if found is None:
+            return None
+        asked, session = found
+        if browser.session is not None and browser.session.id == session:
+            return Arrived("", asked.next_path, browser.session.person.id)
+        if not asked.asked_by(browser.secret):
+            return None
+        person = people.by_email(connection, asked.email)
+        sessions.end(connection, person.id, [session], at=at)
+        token = _begin(connection, asked, person.id, browser=browser, method="mail", at=at)
+        return Arrived(token, asked.next_path, person.id)
+
+
 def enter_by_code(
     database: Database, code: str, *, sign_in: str | None, browser: Browser, secret: str, at: datetime
 ) -> Arrived | None:
@@ -123,7 +148,8 @@ def enter_by_openid(
         person_id = known[0] if known else people.add(connection, email=email, name="", editor=None, at=at)
         if known is None:
             sign_ins.know(connection, issuer=identity.issuer, subject=identity.subject, person_id=person_id, at=at)
-        return Arrived(begin_session(connection, person_id, browser=browser, method="openid", at=at), next_path)
+        token = begin_session(connection, person_id, browser=browser, method="openid", at=at)
+        return Arrived(token, next_path, person_id)
 
 
 def sign_out(database: Database, person_id: int, ids: Sequence[str], *, at: datetime) -> int:
@@ -145,7 +171,20 @@ def _enter(connection: Connection, asked: SignIn, *, browser: Browser, method: s
         if sign_ins.person_of(connection, asked.issuer, asked.subject) is None:
             sign_ins.know(connection, issuer=asked.issuer, subject=asked.subject, person_id=person_id, at=at)
         method = "openid"
-    return Arrived(begin_session(connection, person_id, browser=browser, method=method, at=at), asked.next_path)
+    # The message arrived: updates will too.
+    lift(connection, person_id, by=Actor(f"person {person_id}", person_id), at=at)
+    token = _begin(connection, asked, person_id, browser=browser, method=method, at=at)
+    return Arrived(token, asked.next_path, person_id)
+
+
+def _begin(
+    connection: Connection, asked: SignIn, person_id: int, *, browser: Browser, method: str, at: datetime
+) -> str:
+    token = begin_session(connection, person_id, browser=browser, method=method, at=at)
+    begun = sessions.find(connection, token, at=at)
+    if begun is not None:
+        sign_ins.began(connection, asked.id, begun.id)
+    return token
 
 
 def begin_session(connection: Connection, person_id: int, *, browser: Browser, method: str, at: datetime) -> str:

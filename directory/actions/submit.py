@@ -6,16 +6,20 @@ that is marked critical, for a second person. Why somebody does without is said 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from directory.actions import offer_letters
+from directory.actions import offer_letters, rules
+from directory.actions.naming import name
 from directory.actions.prepare import Published, prepare
 from directory.actions.publish import write
-from directory.actions.screening import refuse_personal
+from directory.actions.reports import check_answers, settle_checked
+from directory.actions.screening import personal
+from directory.actions.workbench import Workbench
 from directory.content.records import draft_plain
 from directory.domain.change import Draft
 from directory.domain.offer import GOOD_FOR, REVIEW_WITHIN, Need, Offer, risky
@@ -39,24 +43,61 @@ class Considered:
     may_override: bool
 
 
-def submit(connection: Connection, draft: Draft, *, by: Actor, at: datetime, zone: ZoneInfo) -> Published | Offer:
+def submit(
+    connection: Connection,
+    draft: Draft,
+    *,
+    by: Actor,
+    at: datetime,
+    zone: ZoneInfo,
+    answers: Sequence[str] = (),
+) -> Published | Offer:
     """Publish a draft in the caller's transaction or, where others have to agree, keep it and ask them by letter.
 
-    Raises `Invalid`, `EditConflict`, `NotAllowed`, `ChangeNotFound`, `AlreadyWithdrawn`; then nothing is written.
+    `answers` are the references of the reports that it answers: they are settled by what is published, now or when the
+    last of those who are asked has agreed.
+
+    Raises `Invalid`, `EditConflict`, `NotAllowed`, `ChangeNotFound`, `AlreadyWithdrawn`, and `ReportNotFound`; then
+    nothing is written.
     """
     # Held from here on: who has to agree, and what they agree to, is still so when it is written.
-    head = lock_head(connection)
+    head, today = lock_head(connection), at.astimezone(zone).date()
     seen = _consider(connection, draft, by=by, head=head, at=at, zone=zone)
+    touched = {subject.id for subject in seen.published.change.subjects if subject.noun == "service"}
+    roots = check_answers(connection, answers, touched, by=by, today=today) if answers else []
     if not seen.needs or seen.published.change.override:
-        return publish_considered(connection, seen, head=head, by=by, at=at)
-    read, until = _read(connection, seen.published), at + GOOD_FOR
-    ref = store.add(connection, draft_plain(draft), author=by, needs=seen.needs, read=read, at=at, expires_at=until)
+        refs = [root.ref for root in roots]
+        return publish_considered(connection, seen, head=head, by=by, at=at, today=today, answers=refs)
+    ref = store.add(
+        connection,
+        draft_plain(draft),
+        author=by,
+        needs=seen.needs,
+        read=_read(connection, seen.published),
+        at=at,
+        expires_at=at + GOOD_FOR,
+        report_ids=[root.id for root in roots],
+    )
     return _asked(connection, ref, "offer", by=by, at=at)
 
 
 def consider(connection: Connection, draft: Draft, *, by: Actor, at: datetime, zone: ZoneInfo) -> Considered:
     """What `submit` would do, with the same refusals; writes nothing."""
     return _consider(connection, draft, by=by, head=read_head(connection), at=at, zone=zone)
+
+
+def check_author(connection: Connection, draft: Draft, *, by: Actor, today: date) -> None:
+    """Raise `NotAllowed` unless `by` could publish a draft, or put it to the others, once it is written.
+
+    Raises `ChangeNotFound` and `AlreadyWithdrawn` as `submit` does. A passkey is not asked for yet.
+    """
+    named = name(connection, [draft])
+    bench = Workbench.of(connection, named, today=today)
+    draft, gone = named.drafts[0], bench.superseded(named.drafts[0])
+    rules.check_superseding(gone)
+    lives = bench.lives_without(gone)
+    parties = rules.parties(draft, gone, bench.lives["service"], lives["service"], today=today)
+    rules.check_policy(parties, by=replace(by, unconfirmed=False), offered=True)
 
 
 def revise(
@@ -75,7 +116,8 @@ def revise(
         raise OfferOver(ref, offer.became(at))
     seen = _consider(connection, draft, by=by, head=head, at=at, zone=zone)
     if not seen.needs or seen.published.change.override:
-        done = publish_considered(connection, seen, head=head, by=by, at=at)
+        today = at.astimezone(zone).date()
+        done = publish_considered(connection, seen, head=head, by=by, at=at, today=today, answers=offer.reports)
         store.settle(connection, offer, "published", at=at, by=by, change=done.change.number)
         return done
     read = _read(connection, seen.published)
@@ -91,14 +133,23 @@ def publish_considered(
     head: Head,
     by: Actor,
     at: datetime,
+    today: date,
+    answers: Sequence[str] = (),
+    instead: Actor | None = None,
 ) -> Published:
     """Write a change to which nobody else has to agree any more, after the head that the caller holds.
 
-    Where nobody was asked for a second look, it is marked for review, and editors are told.
+    The reports that it `answers` are settled by it. Where it does without an agreement, the role of whoever decided so
+    (`instead` of its author, where that is another) is kept; where nobody was asked for a second look, it is marked for
+    review, and editors are told.
     """
     write(connection, [seen.published], head=head, by=by)
+    change = seen.published.change
+    if answers:
+        settle_checked(connection, answers, change.number, by=by, at=at, today=today)
+    if change.override:
+        governing.note_override(connection, change.number, by=instead or by)
     if any(need.kind == "approve" for need in seen.needs):
-        change = seen.published.change
         governing.add_review(connection, change.number, by=by.person_id, due_at=at + REVIEW_WITHIN)
         offer_letters.emergency(connection, change, by=by, at=at)
     return seen.published
@@ -115,6 +166,8 @@ def _consider(
     connection: Connection, draft: Draft, *, by: Actor, head: Head, at: datetime, zone: ZoneInfo
 ) -> Considered:
     published = prepare(connection, [draft], by=by, head=head, at=[at], zone=zone, offered=True)[0]
+    if problems := personal(draft):
+        raise Invalid(problems)
     needs = tuple(sorted(published.parties.to_accept(by) | to_approve(connection, published, by)))
     may_override = bool(needs) and (by.editor or all(need.kind == "approve" for need in needs))
     override = published.change.override
@@ -122,7 +175,6 @@ def _consider(
         raise Invalid([Problem("override", "nobody else has to agree to this: leave the reason out")])
     if override and not may_override:
         raise NotAllowed("Only an editor can hand something over without the agreement of the team that takes it on.")
-    refuse_personal("override", override)
     return Considered(published, needs, may_override)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from directory.actions.prepare import Published
 from directory.actions.submit import submit
 from directory.content.reading import read_change
-from directory.domain.change import Draft, Edit
+from directory.domain.change import Change, Draft, Edit
 from directory.domain.offer import Offer
 from directory.domain.policy import Actor
 from directory.domain.service import Facts
@@ -42,14 +42,18 @@ def withdraw(
 
 def withdrawing(connection: Connection, number: int, *, today: date) -> Draft:
     """The draft that withdraws a change, but for why; raises `ChangeNotFound`."""
-    change = change_store.load(connection, number)
+    return withdrawal_of(change_store.load(connection, number), today=today)
+
+
+def withdrawal_of(change: Change, *, today: date) -> Draft:
+    """The same of a change that was read already."""
     return Draft(
         title=f"Withdrawn: {change.title}",
         # What lies ahead is off from today; what should never have held is put right from its day.
         effective_from=min(change.effective_from, today),
         weight=change.weight,
         urgent=change.urgent,
-        supersedes=number,
+        supersedes=change.number,
     )
 
 

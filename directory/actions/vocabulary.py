@@ -105,7 +105,7 @@ def _tidied(line: Line) -> Line:
         problems.append(Problem("means", "a term cannot mean itself"))
     if line[2] not in KINDS:
         problems.append(Problem("kind", f"give one of {', '.join(KINDS)}"))
-    problems += personal_problems("term", " ".join((term, *means)))
+    problems += [*personal_problems("term", term), *personal_problems("means", "\n".join(means))]
     if problems:
         raise Invalid(problems)
     return term, means, line[2]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -79,14 +79,15 @@ class Workbench:
         """The lives as if a change had never been; the bench's own stay as they are."""
         if gone is None:
             return self.lives
-        found = {noun: dict(lives) for noun, lives in self.lives.items()}
+        # Laid over, not copied: undoing an import takes back thousands of changes, each with all lives beside it.
+        found = {noun: ChainMap[str, Timeline]({}, lives) for noun, lives in self.lives.items()}
         for subject in gone.subjects:
             life = self.lives[subject.noun][subject.id]
             if life.opened_only_by(gone.number, on=gone.effective_from):
                 # As if it had never been: what takes the place of the change may open it.
                 life = Timeline(subject.id, life.shape)
             else:
-                life = deepcopy(life)
+                life = life.copy()
                 life.without(gone.number, on=gone.effective_from)
             found[subject.noun][subject.id] = life
         return found

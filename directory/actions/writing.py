@@ -13,27 +13,25 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from directory.actions import beginning
 from directory.actions.audience import audience_of
 from directory.actions.prepare import Published
-from directory.actions.reports import settle_by_change
-from directory.actions.screening import personal_problems
-from directory.actions.submit import submit
+from directory.actions.screening import personal
+from directory.actions.submit import revise, submit
 from directory.actions.take_back import withdrawing
 from directory.content.reading import draft_from_plain
 from directory.content.records import draft_plain
 from directory.domain.change import Draft
 from directory.domain.offer import Offer
 from directory.domain.policy import Actor
-from directory.domain.service import Facts
 from directory.domain.writing import Sent, Writing
-from directory.errors import DraftNotFound, Invalid, NotAllowed, Problem
-from directory.shapes import set_to_plain, to_plain
+from directory.errors import DraftNotFound, Invalid, NotAllowed, OfferOver, Problem
 from directory.store import drafts as draft_store
+from directory.store import offers as offer_store
 from directory.store.database import Database
 
 LISTED = 100
-# Where telephone numbers stand: one in eleven of those written +44 would pass for an NHS number.
-NUMBERS = frozenset({"value", "address", "code"})
+PASSED = "The day from which it was to hold has passed. Choose: from today, or as a correction of the past."
 
 
 def start(connection: Connection, writing: Writing, *, by: Actor, at: datetime) -> Writing:
@@ -41,6 +39,23 @@ def start(connection: Connection, writing: Writing, *, by: Actor, at: datetime) 
     made = replace(writing, id=secrets.token_hex(8), person_id=_author(by), updated_at=at)
     draft_store.add(connection, _row(made, at))
     return made
+
+
+def edit_offer(connection: Connection, ref: str, *, by: Actor, at: datetime, zone: ZoneInfo) -> Writing:
+    """The draft in which its author edits what waits, begun or gone on with; of what is over, one to offer it anew.
+
+    Raises `OfferNotFound`, `NotAllowed` for anybody else, and `OfferOver` for what was published.
+    """
+    offer = offer_store.load(connection, ref)
+    if not offer.own(by):
+        raise NotAllowed("Only whoever offered this can edit it.")
+    if offer.state == "published":
+        raise OfferOver(ref, offer.state)
+    begun = next((each for each in own(connection, by=by) if each.offer == ref), None)
+    if begun is not None:
+        return begun
+    today, offered_on = at.astimezone(zone).date(), offer.offered_at.astimezone(zone).date()
+    return start(connection, beginning.editing(offer, today=today, offered_on=offered_on), by=by, at=at)
 
 
 def load(connection: Connection, draft_id: str, *, by: Actor, hold: bool = False) -> Writing:
@@ -84,23 +99,26 @@ def delete(database: Database, draft_id: str, *, by: Actor) -> None:
 def send(database: Database, draft_id: str, *, override: str, by: Actor, at: datetime, zone: ZoneInfo) -> Writing:
     """Publish a draft, or offer it to those who have to agree: once, the second time it only says what became of it.
 
-    The report that it answers is settled by it.
+    The report that it answers is settled by it; the offer that it edits is offered anew, if it still waits.
 
-    Raises as `submit` does, and `Invalid` while tasks are left; then nothing is written, and the draft stays.
+    Raises as `submit` does, and `Invalid` while tasks are left, or where its day has passed meanwhile; then nothing is
+    written, and the draft stays.
     """
+    today = at.astimezone(zone).date()
     with database.write() as connection:
         held = load(connection, draft_id, by=by, hold=True)
         if held.sent is not None:
             return held
         if left := held.next_task():
             raise Invalid([Problem(left.step, "this is still to be done before it can be published")])
-        draft = replace(ready(connection, held, today=at.astimezone(zone).date()), override=override)
-        if problems := personal(draft):
-            raise Invalid(problems)
-        done = submit(connection, draft, by=by, at=at, zone=zone)
-        if held.report and isinstance(done, Published):
-            today = at.astimezone(zone).date()
-            settle_by_change(connection, [held.report], done.change.number, by=by, at=at, today=today)
+        if held.has_passed(today):
+            raise Invalid([Problem("passed", PASSED)])
+        draft = replace(ready(connection, held, today=today), override=override)
+        if held.offer and not offer_store.load(connection, held.offer).over(at):
+            done = revise(connection, held.offer, draft, by=by, at=at, zone=zone)
+        else:
+            answers = [held.report] if held.report else []
+            done = submit(connection, draft, by=by, at=at, zone=zone, answers=answers)
         made = replace(held, draft=draft, sent=_sent(connection, done), updated_at=at)
         draft_store.put(connection, _row(made, at))
     return made
@@ -110,7 +128,7 @@ def ready(connection: Connection, writing: Writing, *, today: date) -> Draft:
     """The draft as it is to be published on a day: a withdrawal begins then, or with what it withdraws."""
     gone = writing.draft.supersedes
     if gone is None or not writing.withdraws:
-        return writing.draft
+        return writing.on(today).draft
     return replace(writing.draft, effective_from=withdrawing(connection, gone, today=today).effective_from)
 
 
@@ -119,23 +137,6 @@ def _sent(connection: Connection, done: Published | Offer) -> Sent:
         return Sent(offer=done.ref)
     found = audience_of(connection, done)
     return Sent(done.change.number, people=found.people, teams=found.teams)
-
-
-def personal(draft: Draft) -> list[Problem]:
-    """What looks like patient data in anything that people wrote, each by the field in which it stands."""
-    texts = [(name, getattr(draft, name)) for name in ("title", "why", "what_to_do", "in_flight", "override")]
-    for edit in draft.services:
-        texts += [(name, text) for name, value in set_to_plain(Facts, edit.set).items() for text in _texts(value)]
-    texts += [("part", text) for link in draft.succession if link.part for text in _texts(to_plain(link.part))]
-    return [problem for where, text in texts for problem in personal_problems(where, text)]
-
-
-def _texts(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        value = [inner for key, inner in value.items() if key not in NUMBERS]
-    return [text for each in value for text in _texts(each)] if isinstance(value, list) else []
 
 
 def _author(by: Actor) -> int:
@@ -149,7 +150,9 @@ def _row(writing: Writing, at: datetime) -> draft_store.Row:
         "draft": draft_plain(writing.draft),
         "asked": list(writing.asked),
         "done": sorted(writing.done),
+        "dated": writing.dated,
         "report": writing.report,
+        "offer": writing.offer,
         "sent": asdict(writing.sent) if writing.sent else None,
     }
     return draft_store.Row(writing.id, writing.person_id, "sent" if writing.sent else "open", body, at)
@@ -163,7 +166,10 @@ def _writing(row: draft_store.Row) -> Writing:
         draft=draft_from_plain(body["draft"]),
         asked=tuple(body["asked"]),
         done=frozenset(body["done"]),
+        # Drafts of the version before had neither.
+        dated=body.get("dated", "day"),
         report=body["report"],
+        offer=body.get("offer", ""),
         updated_at=row.updated_at,
         sent=Sent(**body["sent"]) if body["sent"] else None,
     )

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from directory.api.parameters import CONTROL
+from directory.api.parameters import CONTROL, LARGEST
 from directory.api.problems import Refused
 from directory.content.reading import draft_from_plain
 from directory.domain.change import Draft, Edit, Kind, Weight, fold
 from directory.domain.service import Area, Identifier
+from directory.domain.subscription import Channel, Facet, Frequency
 from directory.domain.succession import SuccessionKind
 from directory.errors import Invalid, Problem
 from directory.shapes import problems_of
@@ -119,6 +120,13 @@ class ReportBody(_Body):
     email: Annotated[str, StringConstraints(max_length=254)] = ""
 
 
+class AcknowledgementBody(_Body):
+    """For which team (slug) it is said, or that it does not concern the caller; empty: they have read it."""
+
+    team: Slug | None = None
+    excused: bool = False
+
+
 class CheckBody(_Body):
     """Which version was read, and is correct."""
 
@@ -133,6 +141,63 @@ def read_report(body: bytes) -> dict[str, Any]:
 def read_check(body: bytes) -> int | None:
     """The version that was checked, where the body names one; a body is not needed. Raises as `read_change` does."""
     return _read(CheckBody, body).get("expected_version") if body.strip() else None
+
+
+def read_acknowledgement(body: bytes) -> dict[str, Any]:
+    """What the body of an acknowledgement says; a body is not needed. Raises as `read_change` does."""
+    return _read(AcknowledgementBody, body) if body.strip() else {}
+
+
+class SubscriptionBody(_Body):
+    """What to be told of, how often and how; for whom where not for the key's owner."""
+
+    criteria: dict[Facet, list[Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TERM)]]]
+    frequency: Frequency = "daily"
+    channel: Channel = "mail"
+    url: Text | None = None
+    team: Slug | None = None
+    mandatory: bool = False
+
+
+class AlteredBody(_Body):
+    """What is to be otherwise about a subscription; `paused_until` null ends a pause."""
+
+    frequency: Frequency | None = None
+    paused_until: AwareDatetime | None = None
+    mandatory: bool | None = None
+
+
+class BounceBody(_Body):
+    """A message that came back: the address to which it was returned, and its status (RFC 3463)."""
+
+    return_path: Annotated[str, StringConstraints(min_length=3, max_length=320)]
+    status: Annotated[str, StringConstraints(pattern=r"^[45]\.[0-9]{1,3}\.[0-9]{1,3}$")]
+
+
+def read_subscription(body: bytes) -> dict[str, Any]:
+    """A subscription as plain data; raises as `read_change` does."""
+    return _read(SubscriptionBody, body)
+
+
+def read_altered(body: bytes) -> dict[str, Any]:
+    """What is to be otherwise, only what was given; raises as `read_change` does."""
+    return _read(AlteredBody, body)
+
+
+def read_bounce(body: bytes) -> BounceBody:
+    """A message that came back; raises as `read_change` does."""
+    return BounceBody.model_validate(_read(BounceBody, body))
+
+
+class SendAgainBody(_Body):
+    """From which number on a channel's events are sent once more."""
+
+    number: int = Field(alias="from", ge=1, le=LARGEST)
+
+
+def read_send_again(body: bytes) -> int:
+    """The number that the body names; raises as `read_change` does."""
+    return int(_read(SendAgainBody, body)["from"])
 
 
 def read_withdrawal(body: bytes) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -11,7 +13,7 @@ from starlette.responses import Response
 
 from directory.api.parameters import LARGEST, Parameters
 from directory.api.problems import Refused
-from directory.domain.policy import Action, Actor, can, could
+from directory.domain.policy import Action, Actor, could
 from directory.errors import NotAllowed, NotFound, NotSignedIn
 from directory.gate.routes import declared
 from directory.gate.sessions import actor_of
@@ -60,17 +62,19 @@ class Call:
 Handler = Callable[[Call], Response]
 
 
-def reads(handler: Handler) -> Callable[[Request], Response]:
-    """A call that anybody may make, or everybody with a key where reading needs to be signed in."""
+def reads(handler: Handler, action: Action = "read") -> Callable[[Request], Response]:
+    """A call that anybody may make, or everybody with a key where reading, or `action`, needs to be signed in."""
 
     def endpoint(request: Request) -> Response:
         site: Site = request.app.state.site
         by = _caller(request, site)
-        if not can(by, "read"):
+        if not could(by, action):
+            if by.signed_in:
+                raise NotAllowed("This key's owner may not read this.")
             raise NotSignedIn("Reading needs a key here: send it as Authorization: Bearer KEY.")
         return handler(Call(request, site, by, Parameters(request.query_params)))
 
-    return declared(endpoint, {"*": "read"})  # type: ignore[no-any-return]
+    return declared(endpoint, {"*": action})  # type: ignore[no-any-return]
 
 
 def publishes(
@@ -113,6 +117,17 @@ def either(
         return await (post(request) if request.method == method else run_in_threadpool(get, request))
 
     return declared(endpoint, {"GET": get.policy["*"], method: post.policy["*"]})  # type: ignore[attr-defined, no-any-return]
+
+
+def each(**calls: Callable[[Request], object]) -> Callable[[Request], Awaitable[Response]]:
+    """Several calls at one address, by method."""
+
+    async def endpoint(request: Request) -> Response:
+        call = calls["GET" if request.method == "HEAD" else request.method]
+        answer: Any = call(request) if inspect.iscoroutinefunction(call) else run_in_threadpool(call, request)
+        return await answer  # type: ignore[no-any-return]
+
+    return declared(endpoint, {method: call.policy["*"] for method, call in calls.items()})  # type: ignore[attr-defined, no-any-return]
 
 
 def _caller(request: Request, site: Site) -> Actor:

@@ -14,6 +14,7 @@ from pydantic_core import to_jsonable_python
 
 from directory.content.records import stamp
 from directory.domain.change import Change, Subject
+from directory.domain.freshness import CheckDue
 from directory.domain.opening import Opening
 from directory.domain.organisation import Organisation, OrganisationFacts, Team
 from directory.domain.service import Entry, Facts, OrganisationName, TeamName, Upcoming, Version
@@ -35,8 +36,18 @@ Names = Mapping[tuple[Noun, str], Named]
 NOBODY: Names = {}
 
 
-def entry_json(entry: Entry, *, base_url: str, names: Names = NOBODY, opening: Opening | None = None) -> dict[str, Any]:
-    """An `Entry`; `names` adds what the services of its successions are called, `opening` whether it is open now."""
+def entry_json(
+    entry: Entry,
+    *,
+    base_url: str,
+    names: Names = NOBODY,
+    opening: Opening | None = None,
+    due: CheckDue | None = None,
+) -> dict[str, Any]:
+    """An `Entry`; `names` adds what the services of its successions are called.
+
+    `opening` says whether it is open now, `due` when it is to be checked: null where that is not asked of this moment.
+    """
     facts = to_jsonable_python(entry.facts)
     return {
         "id": entry.id,
@@ -47,6 +58,8 @@ def entry_json(entry: Entry, *, base_url: str, names: Names = NOBODY, opening: O
         "effective_from": entry.version.effective_from.isoformat(),
         "recorded_at": stamp(entry.version.recorded_at),
         "checked_at": stamp(entry.checked_at) if entry.checked_at else None,
+        "check_due_on": due.on.isoformat() if due else None,
+        "check_overdue": due.overdue if due else None,
         "change": entry.version.change_number,
         "owner": owner_json(entry.organisation, entry.team),
         "owner_since": entry.owner_since.isoformat(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -30,18 +30,23 @@ def once(
     lead_to: Callable[[dict[str, Any]], str],
     by: Actor | None = None,
     status_of: Callable[[dict[str, Any]], int] = lambda _body: 201,
+    shown_once: Collection[str] = (),
 ) -> Response:
     """Do it in one transaction and answer 201, or `status_of` it; under the same key, give the first answer again.
 
     `lead_to` is the address, below the API's own, of what was made, from the answer. `by` is whose keys these are where
-    that is not the caller.
+    that is not the caller. What `shown_once` names is null in a repeated answer: secrets are not kept.
     """
     attempt, at = attempt_of(call, what, by=by), call.site.now()
     with call.site.database.write() as connection:
         kept = idempotency.claim(connection, attempt, at=at) if attempt else None
-        answer = kept or _answer(deed(connection, at), status_of)
-        if attempt and not kept:
-            idempotency.keep(connection, attempt, answer)
+        answer = kept
+        if answer is None:
+            body = deed(connection, at)
+            answer = _answer(body, status_of)
+            if attempt:
+                lasting = body | {name: None for name in shown_once if name in body}
+                idempotency.keep(connection, attempt, _answer(lasting, status_of))
     headers = {"Location": f"{call.base_url}/api/v1{lead_to(json.loads(answer.body))}"}
     if kept is not None:
         headers["Idempotent-Replayed"] = "true"

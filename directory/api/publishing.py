@@ -31,6 +31,7 @@ from directory.domain.change import Draft
 from directory.domain.offer import Offer
 from directory.errors import ServiceNotFound
 from directory.store.changes import lock_head
+from directory.store.versions import find_ids
 
 
 def post_change(call: Call) -> Response:
@@ -108,9 +109,20 @@ def _dry_run(call: Call, plain: Mapping[str, Any]) -> dict[str, Any]:
 
 def _checked(connection: Connection, call: Call, plain: Mapping[str, Any]) -> Draft:
     draft = _overriding(connection, call, draft_of(with_plain_owners(plain)))
-    if (header := call.header("if-match")) is not None:
+    header = call.header("if-match")
+    if header is None:
+        _check_said(connection, draft)
+    elif header != "*" or len(draft.services) == 1:
         _check_precondition(connection, call, draft, header)
     return draft
+
+
+def _check_said(connection: Connection, draft: Draft) -> None:
+    """A program that does not say what it read would write over what somebody else published since."""
+    unsaid = find_ids(connection, "service", [edit.id for edit in draft.services if edit.expected_version is None])
+    if unsaid:
+        said = f"Say which version of {sorted(unsaid)[0]} you read: its expected_version, or its ETag in If-Match."
+        raise Refused(428, "precondition-required", said)
 
 
 def _overriding(connection: Connection, call: Call, draft: Draft) -> Draft:
@@ -144,5 +156,10 @@ def published_json(connection: Connection, published: Published, *, base_url: st
     found = audience_of(connection, published)
     subscriptions = [{"label": label, "count": count} for label, count in found.by_subscription]
     return change_json(published.change, base_url=base_url, names=names, reached=reached) | {
-        "audience": {"people": found.people, "teams": found.teams, "subscriptions": subscriptions}
+        "audience": {
+            "people": found.people,
+            "teams": found.teams,
+            "channels": found.channels,
+            "subscriptions": subscriptions,
+        }
     }

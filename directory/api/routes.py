@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from directory.api import changes, learning, offers, organisations, pages, publishing, search, services
-from directory.api.calls import either, publishes, reads, tells
+from directory.api import (
+    awareness,
+    bounces,
+    changes,
+    channels,
+    learning,
+    offers,
+    organisations,
+    pages,
+    publishing,
+    search,
+    services,
+    subscriptions,
+)
+from directory.api.calls import each, either, publishes, reads, tells
 from directory.api.problems import problem
 
 __all__ = ["problem", "routes"]
@@ -28,8 +41,15 @@ def routes() -> list[BaseRoute]:
             "/changes", either(reads(changes.list_changes), publishes(publishing.post_change)), methods=["GET", "POST"]
         ),
         Route("/changes/{number}", reads(changes.show_change)),
+        Route(
+            "/changes/{number}/acknowledge",
+            publishes(awareness.post_acknowledge, "acknowledge", needs_body=False),
+            methods=["POST"],
+        ),
+        Route("/changes/{number}/awareness", reads(awareness.show_awareness, "read-awareness")),
         Route("/changes/{number}/withdraw", publishes(publishing.post_withdraw), methods=["POST"]),
         Route("/changes/{number}/reverse", publishes(publishing.post_reverse), methods=["POST"]),
+        *_of_subscriptions(),
         Route("/offers", reads(offers.list_offers)),
         Route(
             "/offers/{ref}",
@@ -47,4 +67,45 @@ def routes() -> list[BaseRoute]:
         Route("/teams/{key}", reads(organisations.show_team)),
         Route("/pages", reads(pages.list_pages)),
         Route("/pages/{key}", reads(pages.show_page)),
+    ]
+
+
+def _of_subscriptions() -> list[BaseRoute]:
+    """Who is told of what, by mail or somewhere else."""
+    return [
+        Route(
+            "/subscriptions",
+            either(
+                reads(subscriptions.list_subscriptions, "read-updates"),
+                publishes(subscriptions.post_subscription, "subscribe"),
+            ),
+            methods=["GET", "POST"],
+        ),
+        Route(
+            "/subscriptions/{number}",
+            each(
+                GET=reads(subscriptions.show_subscription, "read-updates"),
+                PATCH=publishes(subscriptions.patch_subscription, "subscribe"),
+                DELETE=publishes(subscriptions.delete_subscription, "subscribe", needs_body=False),
+            ),
+            methods=["GET", "PATCH", "DELETE"],
+        ),
+        Route("/bounces", publishes(bounces.post_bounce, "take-bounces"), methods=["POST"]),
+        Route("/subscriptions/{number}/channel", reads(channels.show_channel, "read-events")),
+        Route("/subscriptions/{number}/events", reads(channels.list_events, "read-events")),
+        Route(
+            "/subscriptions/{number}/send-again",
+            publishes(channels.post_send_again, "manage-channel"),
+            methods=["POST"],
+        ),
+        Route(
+            "/subscriptions/{number}/resume",
+            publishes(channels.post_resume, "manage-channel", needs_body=False),
+            methods=["POST"],
+        ),
+        Route(
+            "/subscriptions/{number}/secret",
+            publishes(channels.post_secret, "manage-channel", needs_body=False),
+            methods=["POST"],
+        ),
     ]

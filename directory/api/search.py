@@ -18,10 +18,11 @@ from directory.api.calls import Call
 from directory.api.entries import Names, entry_json
 from directory.api.problems import BadParameter
 from directory.domain.area import Gazetteer
+from directory.domain.freshness import CheckDue
 from directory.domain.opening import Opening
 from directory.domain.place import Point
 from directory.domain.query import Answer, Query, Result
-from directory.domain.service import SETTINGS, Facts
+from directory.domain.service import SETTINGS, Entry, Facts
 from directory.guidance import Guidance, guidance
 from directory.search.engine import Suggestion
 from directory.store import services
@@ -44,7 +45,7 @@ def search(call: Call) -> Response:
         near = _near(connection, call, gazetteer)
         found = answer(connection, query, site.search, today=site.today(), known_at=known_at, gazetteer=gazetteer)
         now = found.on == site.today() and known_at is None
-        asker = Asker(site.opening if now else None, near, by_distance)
+        asker = Asker(site.opening if now else None, near, by_distance, site.check_due if now else None)
         pages = guidance(connection, found, site.search_pages)
         shown = answer_json(connection, found, pages, base_url=call.base_url, asker=asker)
     record_gap(site.database, found, at=site.now())
@@ -53,11 +54,15 @@ def search(call: Call) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: what tells them whether a service is open now, from where they count miles, and whether by them."""
+    """Who asks: what tells them whether a service is open now, from where they count miles, and whether by them.
+
+    `due_of` tells when an entry is to be checked.
+    """
 
     opening_of: Callable[[Facts], Opening | None] | None = None
     near: Point | None = None
     by_distance: bool = False
+    due_of: Callable[[Entry], CheckDue | None] | None = None
 
 
 NOBODY_NEAR = Asker()
@@ -120,7 +125,8 @@ def ask_json(found: Answer) -> dict[str, Any] | None:
 def result_json(result: Result, *, base_url: str, names: Names, asker: Asker = NOBODY_NEAR) -> dict[str, Any]:
     """An entry with why it was found; by which former service, for whose patients and how far, where that was asked."""
     opening = asker.opening_of(result.entry.facts) if asker.opening_of else None
-    plain = entry_json(result.entry, base_url=base_url, names=names, opening=opening)
+    due = asker.due_of(result.entry) if asker.due_of else None
+    plain = entry_json(result.entry, base_url=base_url, names=names, opening=opening, due=due)
     plain["matched"] = {"field": result.matched.field, "text": result.matched.text}
     plain["why"] = list(result.why)
     if result.against:

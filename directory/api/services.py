@@ -106,9 +106,16 @@ def entries_json(
 ) -> list[dict[str, Any]]:
     """Entries with the names of what they are linked to; what holds today, as known now, says whether it is open."""
     names = called.names(connection, called.in_entries(entries), on=on)
-    opening_of = call.site.opening if known_now and on == call.site.today() else lambda _facts: None
+    site, now = call.site, known_now and on == call.site.today()
     return [
-        entry_json(entry, base_url=call.base_url, names=names, opening=opening_of(entry.facts)) for entry in entries
+        entry_json(
+            entry,
+            base_url=call.base_url,
+            names=names,
+            opening=site.opening(entry.facts) if now else None,
+            due=site.check_due(entry) if now else None,
+        )
+        for entry in entries
     ]
 
 

@@ -37,7 +37,8 @@ def find(query: str, as_of: date | None, known_at: datetime | None, area: str | 
             found = answer(connection, asked, site.search, today=site.today(), known_at=known_at, gazetteer=areas)
             pages = guidance(connection, found, site.search_pages)
             if json_:
-                asker = Asker(site.opening if found.on == site.today() and known_at is None else None)
+                now = found.on == site.today() and known_at is None
+                asker = Asker(site.opening, due_of=site.check_due) if now else Asker()
                 print_json(answer_json(connection, found, pages, base_url=site.settings.base_url, asker=asker))
                 return
         _print_answer(found)
@@ -94,14 +95,18 @@ def show(service: str, as_of: date | None, known_at: datetime | None, json_: boo
             entry = services.entry(connection, service, on=on, known_at=known_at)
             versions = history(connection, "service", entry.id, known_at=known_at)
             names = called.names(connection, called.in_entries([entry]), on=on)
+        now = on == site.today() and known_at is None
+        due = site.check_due(entry) if now else None
         if json_:
             base_url = site.settings.base_url
-            opening = site.opening(entry.facts) if on == site.today() and known_at is None else None
-            shown = entry_json(entry, base_url=base_url, names=names, opening=opening)
+            opening = site.opening(entry.facts) if now else None
+            shown = entry_json(entry, base_url=base_url, names=names, opening=opening, due=due)
             told = [version_json(row.version, slug=entry.slug, base_url=base_url, names=names) for row in versions]
             print_json(shown | {"history": told})
             return
         _print_entry(entry)
+        if due:
+            click.echo(f"To be checked by {due.on}{': overdue' if due.overdue else ''}")
         click.echo("History:")
         for version in versions:
             click.echo(f"  {version.number}: from {version.effective_from} (change {version.change_number})")

@@ -15,6 +15,7 @@ from directory.notify.match_pages import match_pages
 from directory.notify.notice import Notice
 from directory.notify.page_notice import PageNotice
 from directory.outbound.mail import mailer_for
+from directory.outbound.return_path import return_path_of
 from directory.store import people
 from directory.worker import letterhead
 
@@ -69,8 +70,10 @@ def digest_run(at: datetime | None) -> None:
         match_in_force(database, at=now, zone=settings.zone)
         match_pages(database, at=now)
         made = run_due_slots(database, settings.digest_schedule, at=now)
-        mailer = mailer_for(settings.smtp_url, settings.mail_folder)
-        sent = deliver_due(database, mailer, letterhead=letterhead(settings), clock=lambda: now)
+        mailer = mailer_for(settings.smtp_url, settings.mail_folder, return_path_of(settings))
+        sent = deliver_due(
+            database, mailer, letterhead=letterhead(settings), clock=lambda: now, a_minute=settings.smtp_rate
+        )
         click.echo(f"{counted(made, 'digest')} made, {counted(sent, 'message')} sent")
 
 

@@ -8,11 +8,15 @@ from typing import cast, get_args
 import click
 
 from directory.actions.people import add_key, add_user, forget_passkeys, revoke_key, subscribe_person
+from directory.actions.roles import set_editor, sign_out_everywhere, take_role
 from directory.commands.shared import Day, Failure, as_json, counted, opened, print_json
 from directory.domain.change import KINDS
-from directory.domain.policy import Role, Scope
+from directory.domain.policy import OPERATOR, Role, Scope
+from directory.domain.service import ReferralMethod
 from directory.domain.subscription import FREQUENCIES, Facet, Frequency
-from directory.store import people
+from directory.store import people, roster
+
+METHODS = get_args(ReferralMethod)
 
 
 @click.group()
@@ -48,12 +52,41 @@ def _roles(person: people.Person) -> str:
     return "".join(f", {role} of {team}" for team, role in person.roles.items())
 
 
+@user.command("take-role")
+@click.argument("email")
+@click.option("--team", help="The slug of the team that they leave.")
+@click.option("--editor", is_flag=True, help="They are no editor any more.")
+def user_take_role(email: str, team: str | None, editor: bool) -> None:
+    """Take a role away from somebody."""
+    if editor == bool(team):
+        raise Failure("say which role: --team SLUG or --editor")
+    with opened() as site, site.database.write() as connection:
+        person = people.by_email(connection, email)
+        if editor:
+            set_editor(connection, person.id, editor=False, by=OPERATOR, at=site.now())
+        else:
+            take_role(connection, person.id, str(team), by=OPERATOR, at=site.now())
+        left = people.by_email(connection, email)
+    click.echo(f"{left.email} is {'an editor' if left.editor else 'here'}" + _roles(left))
+
+
+@user.command("sign-out")
+@click.argument("email")
+def user_sign_out(email: str) -> None:
+    """Sign somebody out everywhere."""
+    with opened() as site, site.database.write() as connection:
+        person = people.by_email(connection, email)
+        count = sign_out_everywhere(connection, person.id, by=OPERATOR, at=site.now())
+    click.echo(f"{email} is signed out everywhere ({counted(count, 'session')} ended)")
+
+
 @user.command("list")
+@click.option("--team", help="Only those of the team with this slug.")
 @as_json
-def user_list(json_: bool) -> None:
+def user_list(team: str | None, json_: bool) -> None:
     """Everybody, with their roles."""
     with opened() as site, site.database.read() as connection:
-        found = people.every(connection)
+        found = roster.listed(connection, of=None if team is None else {team})
     if json_:
         print_json([{"email": one.email, "name": one.name, "editor": one.editor, "roles": one.roles} for one in found])
         return
@@ -125,6 +158,9 @@ def key_revoke(key_id: str) -> None:
 @click.option("--need", "needs", multiple=True, help="What a patient needs.")
 @click.option("--owner", "owners", multiple=True, help="Slug or ODS code of the organisation that runs it.")
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Only changes of this kind.")
+@click.option(
+    "--route", "routes", multiple=True, type=click.Choice(METHODS), help="Only services that take referrals so."
+)
 @click.option("--page", "pages", multiple=True, help="Slug of a knowledge page; it goes with no other option.")
 @click.option("--every", type=click.Choice(FREQUENCIES), default="daily", show_default=True)
 def subscribe(
@@ -135,12 +171,13 @@ def subscribe(
     needs: tuple[str, ...],
     owners: tuple[str, ...],
     kinds: tuple[str, ...],
+    routes: tuple[str, ...],
     pages: tuple[str, ...],
     every: str,
 ) -> None:
     """Tell somebody of changes, or of a page. Different options narrow; the same option again widens."""
     given = {"service": services, "team": teams, "area": areas, "need": needs, "owner": owners, "kind": kinds}
-    given["page"] = pages
+    given |= {"route": routes, "page": pages}
     criteria = {cast("Facet", facet): values for facet, values in given.items() if values}
     with opened() as site:
         made = subscribe_person(

@@ -44,6 +44,7 @@ def serve(host: str, port: int, workers: int, no_work: bool, starter: bool) -> N
         # The first reader must not wait for, or miss, an index that is not there yet.
         follow_index(site.database, site.engine, today=site.today())
         follow_page_index(site.database, site.page_engine, today=site.today())
+        _measure(site)
         worker = Worker(site)
         if not no_work:
             worker.start()
@@ -61,13 +62,26 @@ def serve(host: str, port: int, workers: int, no_work: bool, starter: bool) -> N
             worker.stop()
 
 
+def _measure(site: Site) -> None:
+    port = site.settings.metrics_port
+    if port is None:
+        return
+    from directory.metrics import serve_apart
+
+    try:
+        serve_apart(site, port)
+    except OSError as error:
+        raise Failure(f"SIGNPOST_METRICS_PORT: port {port} cannot be opened: {error.strerror}") from None
+
+
 def import_starter(site: Site) -> bool:
     """Fill an empty directory with the starter content; whether it was empty."""
     with site.database.read() as connection:
         empty = read_head(connection).number == 0
     folder = starter_folder()
     if empty and folder is not None:
-        import_folder(site.database, read_folder(folder), by=OPERATOR, at=site.now(), zone=site.settings.zone)
+        zone, source = site.settings.zone, "the starter content"
+        import_folder(site.database, read_folder(folder), by=OPERATOR, at=site.now(), zone=zone, source=source)
     return empty and folder is not None
 
 
@@ -79,6 +93,7 @@ def work(once: bool) -> None:
     with opened() as site:
         worker = Worker(site)
         if not once:
+            _measure(site)
             worker.run()
         elif failed := worker.once():
             raise Failure(f"{failed} steps failed; the log above says why")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from directory.domain.service import Entry
 
 _YEAR = 12
 
@@ -16,6 +20,31 @@ def months_before(day: date, months: int) -> date:
 def is_overdue(since: date, today: date, *, every: int) -> bool:
     """Whether an entry that was checked, or added, on a day needs to be checked: it is so many months ago, or more."""
     return since <= months_before(today, every)
+
+
+def due_on(since: date, *, every: int) -> date:
+    """The first day on which what was checked on a day needs to be checked again."""
+    years, month = divmod(since.year * _YEAR + since.month - 1 + every, _YEAR)
+    last = _days_in(years, month + 1)
+    # There is no 31 February: its turn comes a day later, not three days early.
+    return date(years, month + 1, since.day) if since.day <= last else date(years, month + 1, last) + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDue:
+    """The day on which an entry is to be checked again, and whether that has come."""
+
+    on: date
+    overdue: bool
+
+
+def check_due(entry: Entry, *, today: date, every: int, zone: ZoneInfo) -> CheckDue | None:
+    """When an entry is to be checked, at its own interval or else every so many months; None of one that has closed."""
+    since = entry.checked_at or entry.added_at
+    if since is None or entry.facts.status == "closed":
+        return None
+    day = due_on(since.astimezone(zone).date(), every=entry.check_every or every)
+    return CheckDue(day, day <= today)
 
 
 def months_since(since: date, today: date) -> int:

@@ -63,6 +63,7 @@ class Offer:
 
     `teams` are those that its author led, in whose name it is made; `version` counts its edits. `read` gives the
     version of each service that it was written upon (0 where it opens one). `agreed` are the needs that are met.
+    `reports` are the references of those that it answers; they stay open until it is published.
     """
 
     id: int
@@ -79,6 +80,7 @@ class Offer:
     reason: str = ""
     settled_at: datetime | None = None
     change_number: int | None = None
+    reports: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

@@ -17,6 +17,13 @@ Action = Literal[
     "sign-in",
     "account",
     "subscribe",
+    "read-updates",
+    "subscribe-team",
+    "oblige-team",
+    "read-bounces",
+    "take-bounces",
+    "manage-channel",
+    "read-events",
     "draft",
     "publish",
     "read-offers",
@@ -28,6 +35,13 @@ Action = Literal[
     "manage-reports",
     "check",
     "check-by-link",
+    "acknowledge",
+    "speak-for-team",
+    "read-awareness",
+    "name-champion",
+    "manage-people",
+    "make-editor",
+    "read-findings",
     "manage-freshness",
     "manage-gaps",
     "manage-vocabulary",
@@ -43,7 +57,7 @@ class Actor:
 
     `scope` limits what an API key may do, whatever its owner's roles. `reads` is false for a stranger where reading
     needs to be signed in; `local` is true on a machine that serves only itself. `unconfirmed` is true where a passkey
-    has to be shown before anything can be published.
+    has to be shown before anything can be published. `champion_of` are the teams (slugs) to which they pass on changes.
     """
 
     name: str
@@ -54,6 +68,7 @@ class Actor:
     reads: bool = True
     local: bool = False
     unconfirmed: bool = False
+    champion_of: frozenset[str] = frozenset()
 
     @property
     def signed_in(self) -> bool:
@@ -64,6 +79,16 @@ class Actor:
     def leads(self) -> frozenset[str]:
         """The teams for which they may publish."""
         return frozenset(team for team, role in self.roles.items() if role in ("lead", "team-admin"))
+
+    @property
+    def administers(self) -> frozenset[str]:
+        """The teams whose people they look after."""
+        return frozenset(team for team, role in self.roles.items() if role == "team-admin")
+
+    @property
+    def speaks_for(self) -> frozenset[str]:
+        """The teams for which they may say that they have been told."""
+        return self.leads | self.champion_of
 
 
 ANYONE = Actor("anyone")
@@ -111,8 +136,16 @@ def _own(actor: Actor, thing: Thing) -> bool:
     return actor.person_id is not None and thing.person_id == actor.person_id
 
 
+def _own_or_led(actor: Actor, thing: Thing) -> bool:
+    return actor.editor or _own(actor, thing) or (bool(thing.teams) and thing.teams <= actor.leads)
+
+
 def _leads_all(actor: Actor, thing: Thing) -> bool:
     return actor.editor or (bool(thing.teams) and thing.teams <= actor.leads)
+
+
+def _administers_all(actor: Actor, thing: Thing) -> bool:
+    return actor.editor or (bool(thing.teams) and thing.teams <= actor.administers)
 
 
 RULES: Mapping[Action, Rule] = {
@@ -129,6 +162,35 @@ RULES: Mapping[Action, Rule] = {
         "whoever is signed in, for themselves; an editor for anybody",
         lambda actor: actor.signed_in or actor.editor,
         lambda actor, thing: actor.editor or _own(actor, thing),
+    ),
+    "read-updates": Rule("whoever is signed in, their own and their teams'", _signed_in, _own, writes=False),
+    "subscribe-team": Rule(
+        "a lead or administrator of the team; an editor",
+        lambda actor: actor.editor or bool(actor.leads),
+        _leads_all,
+    ),
+    "oblige-team": Rule(
+        "an administrator of the team; an editor",
+        lambda actor: actor.editor or bool(actor.administers),
+        _administers_all,
+    ),
+    "read-bounces": Rule(
+        "an administrator, for their teams; an editor",
+        lambda actor: actor.editor or bool(actor.administers),
+        _administers_all,
+        writes=False,
+    ),
+    "take-bounces": Rule("an editor", _editor),
+    "manage-channel": Rule(
+        "whoever is signed in, for themselves; a lead or administrator for their team; an editor",
+        lambda actor: actor.signed_in or actor.editor,
+        _own_or_led,
+    ),
+    "read-events": Rule(
+        "whoever is signed in, their own; a lead or administrator those of their team; an editor",
+        lambda actor: actor.signed_in or actor.editor,
+        _own_or_led,
+        writes=False,
     ),
     "draft": Rule(
         "whoever may publish it, before they show a passkey",
@@ -171,6 +233,26 @@ RULES: Mapping[Action, Rule] = {
         _leads_all,
     ),
     "check-by-link": Rule("whoever holds the link from a message, for as long as they may check", _anybody),
+    "acknowledge": Rule("whoever is signed in, for themselves", _signed_in, _own),
+    "speak-for-team": Rule(
+        "a champion, lead or administrator of the team",
+        lambda actor: bool(actor.speaks_for),
+        lambda actor, thing: bool(thing.teams) and thing.teams <= actor.speaks_for,
+    ),
+    "read-awareness": Rule("whoever is signed in", _signed_in, writes=False),
+    "name-champion": Rule(
+        "an administrator of the team; an editor",
+        lambda actor: actor.editor or bool(actor.administers),
+        lambda actor, thing: actor.editor or (bool(thing.teams) and thing.teams <= actor.administers),
+    ),
+    "manage-people": Rule(
+        "an administrator of the team, for its people; an editor",
+        lambda actor: actor.editor or bool(actor.administers),
+        _administers_all,
+        confirmed=True,
+    ),
+    "make-editor": Rule("an editor", _editor, confirmed=True),
+    "read-findings": Rule("an editor", _editor, writes=False),
     "manage-freshness": Rule(
         "a lead or administrator, for their teams; an editor",
         lambda actor: actor.editor or bool(actor.leads),

@@ -45,6 +45,16 @@ def screen(text: str) -> tuple[Found, ...]:
     return tuple(sorted(found, key=lambda each: each.start))
 
 
+def marked(text: str) -> tuple[tuple[str, bool], ...]:
+    """A text in pieces, those that look like patient data marked; empty where none do."""
+    pieces, end = [], 0
+    for found in screen(text):
+        if found.end > end:
+            pieces += [(text[end : max(found.start, end)], False), (text[max(found.start, end) : found.end], True)]
+            end = found.end
+    return tuple(piece for piece in (*pieces, (text[end:], False)) if piece[0]) if pieces else ()
+
+
 def is_nhs_number(digits: str) -> bool:
     """Whether ten digits carry the modulus 11 check digit of an NHS number (NHS Data Dictionary)."""
     if len(digits) != 10 or not digits.isdecimal() or digits[0] == "0" or len(set(digits)) == 1:

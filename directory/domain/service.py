@@ -243,6 +243,8 @@ class Entry:
     latest_version: int
     # When it was first recorded (UTC), where it was never checked.
     added_at: datetime | None = None
+    # After how many months it is to be checked again, where that is not the setting.
+    check_every: int | None = None
 
     @property
     def facts(self) -> Facts:

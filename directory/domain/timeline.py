@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -56,6 +56,12 @@ class Timeline:
     facts: list[Any] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+
+    def copy(self) -> Timeline:
+        """One that can be edited while this one stays: what the facts say never changes."""
+        return replace(
+            self, days=list(self.days), facts=list(self.facts), numbers=list(self.numbers), steps=list(self.steps)
+        )
 
     def on(self, day: date) -> Any | None:
         """The facts in force on a day; None before the first."""

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from directory.domain.change import KIND_OF_FIELD, Draft, Edit, Kind
+
+# Its day: as soon as it is published; one that lay ahead when it was chosen; one gone by, which it corrects.
+Dated = Literal["at-once", "day", "correction"]
 
 # The order in which they are done.
 Step = Literal["what", "details", "after", "date", "words", "told", "message"]
@@ -72,7 +75,8 @@ class Writing:
     """A draft with its author's place in it.
 
     `asked` are the kinds that the author chose, which decide what is asked; `done` the keys of the tasks they saved;
-    `report` the reference of the report that it answers. `sent` is set once: what became of it.
+    `report` the reference of the report that it answers, `offer` that of the offer which it edits. `sent` is set once:
+    what became of it.
     """
 
     id: str
@@ -80,7 +84,9 @@ class Writing:
     draft: Draft
     asked: tuple[Kind, ...] = ()
     done: frozenset[str] = frozenset()
+    dated: Dated = "day"
     report: str = ""
+    offer: str = ""
     updated_at: datetime | None = None
     sent: Sent | None = None
 
@@ -98,6 +104,16 @@ class Writing:
     def subject(self) -> Edit | None:
         """The service that it is about first."""
         return self.draft.services[0] if self.draft.services else None
+
+    def on(self, today: date) -> Writing:
+        """The same on a day: what begins as soon as it is published begins then."""
+        if self.dated != "at-once" or self.sent or self.draft.effective_from >= today:
+            return self
+        return replace(self, draft=self.draft.moved_to(today))
+
+    def has_passed(self, today: date) -> bool:
+        """Whether its day lay ahead when it was chosen and does not any more: its author has to say what is meant."""
+        return self.dated == "day" and not self.withdraws and self.draft.effective_from < today
 
     def edit_of(self, service: str) -> Edit | None:
         """What it sets on one service."""

@@ -27,13 +27,17 @@ def read(path: Path, format: str = "auto") -> Reading:
     Raises `Invalid` where the file cannot be opened, is of no known format, or is not of the format that was named.
     Bad rows raise nothing: they are the reading's `problems`.
     """
-    data = _bytes_of(path)
-    return READERS[_format_of(path, data) if format == "auto" else _known(format)](data)
+    return read_bytes(_bytes_of(path), path.name, format)
+
+
+def read_bytes(data: bytes, name: str, format: str = "auto") -> Reading:
+    """The same of a file that is in memory; raises `Invalid` where it is of no known format or not of the one named."""
+    return READERS[_format_of(name, data) if format == "auto" else _known(format)](data)
 
 
 def detect(path: Path) -> str:
     """The format of a file by its first bytes and first line; raises `Invalid` where no format is like it."""
-    return _format_of(path, _bytes_of(path))
+    return _format_of(path.name, _bytes_of(path))
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -49,7 +53,7 @@ def _known(format: str) -> str:
     return format
 
 
-def _format_of(path: Path, data: bytes) -> str:
+def _format_of(name: str, data: bytes) -> str:
     if data.startswith(spreadsheet.SIGNATURE):
         return services_csv.FORMAT
     text = decode(data)
@@ -63,4 +67,4 @@ def _format_of(path: Path, data: bytes) -> str:
     ):
         if looks_like(text):
             return format
-    raise not_of_the_format(f"{path.name} is of no known format; name it with --format: {', '.join(FORMATS)}.")
+    raise not_of_the_format(f"{name} is of no known format; say which it is: {', '.join(FORMATS)}.")

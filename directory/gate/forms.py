@@ -1,24 +1,38 @@
-"""What a form sent: bounded, as text, with what cannot be stored taken out."""
+"""What a form sent: bounded, as text, with what cannot be stored taken out; and, where it may carry one, its file."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from directory.errors import TooLarge
+from directory.errors import Invalid, Problem, TooLarge
 
 LARGEST_FORM = 1024 * 1024
 MOST_FIELDS = 2000
 FORM = "application/x-www-form-urlencoded"
+FORM_WITH_FILE = "multipart/form-data"
+LONGEST_FILE_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that came with a form: its name without folders, as one line of printable text, and what it holds."""
+
+    name: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The fields of a form, in order, each as often as it was sent."""
+    """The fields of a form, in order, each as often as it was sent, and the file that came with them."""
 
     fields: tuple[tuple[str, str], ...] = field(default=())
+    file: SentFile | None = None
 
     def text(self, name: str, *, limit: int = 10_000) -> str:
         """A field's text, line breaks as \\n, cut after `limit` characters; empty where it was not sent."""
@@ -45,7 +59,7 @@ def form_of(request: Request) -> Form:
 
 async def read_form(request: Request) -> Form:
     """Read a form once; raises TooLarge. Other bodies are left alone, and are an empty form."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+    if _type_of(request) != FORM:
         return Form()
     body = bytearray()
     async for piece in request.stream():
@@ -57,6 +71,50 @@ async def read_form(request: Request) -> Form:
     except ValueError:
         raise TooLarge("That is more than one page can take. Send less at a time.") from None
     return Form(tuple(pairs))
+
+
+async def read_form_with_file(request: Request, *, largest: int) -> Form:
+    """Read a form that may carry one file, of at most `largest` bytes with all that goes with it.
+
+    Raises TooLarge, and Invalid where it cannot be read. Only for who may send one: it is read before anything is known
+    of it but its size.
+    """
+    if _type_of(request) != FORM_WITH_FILE:
+        return await read_form(request)
+    parser = MultiPartParser(
+        request.headers, _bounded(request, largest), max_files=1, max_fields=MOST_FIELDS, max_part_size=LARGEST_FORM
+    )
+    try:
+        sent = await parser.parse()
+    except MultiPartException:
+        raise Invalid([Problem("file", "The file did not come whole. Choose it again.")]) from None
+    fields = tuple((name, value) for name, value in sent.multi_items() if isinstance(value, str))
+    file = None
+    for value in sent.values():
+        if isinstance(value, UploadFile):
+            file = SentFile(_name_of(value.filename or ""), await value.read())
+    await sent.close()
+    # A browser sends a nameless file where none was chosen.
+    return Form(fields, file if file and file.name else None)
+
+
+async def _bounded(request: Request, largest: int) -> AsyncGenerator[bytes, None]:
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > largest:
+            raise TooLarge(f"A file can have at most {largest // 1_000_000} MB here.")
+        yield piece
+
+
+def _type_of(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _name_of(sent: str) -> str:
+    """Browsers of the past sent a whole path, with the separators of their own system."""
+    last = sent.replace("\\", "/").rpartition("/")[2]
+    return "".join(each for each in _clean(last) if each.isprintable()).strip()[-LONGEST_FILE_NAME:]
 
 
 def _clean(text: str) -> str:

@@ -14,26 +14,30 @@ from starlette.routing import BaseRoute
 from directory.domain.policy import NOTHING, Action, Actor, Thing, can, could, lacks_passkey
 from directory.errors import NotAllowed, NotSignedIn, PasskeyNeeded
 from directory.gate.crossing import SAFE_METHODS
-from directory.gate.forms import read_form
+from directory.gate.forms import read_form, read_form_with_file
 from directory.gate.sessions import actor_of
 
 Handler = Callable[[Request], Response] | Callable[[Request], Awaitable[Response]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def may(action: Action, handler: Handler) -> Endpoint:
+def may(action: Action, handler: Handler, *, largest_file: int = 0) -> Endpoint:
     """A handler for those who could do `action` to something; others are sent to sign in, or refused.
 
     What it is done to, only the handler knows: it asks `require` again, with that. For a POST the form is read first,
     so that `form_of(request)` is there, and so that what was typed is not lost when the session has ended meanwhile.
+    One that may carry a file of `largest_file` bytes is read only from who may send it.
     """
 
     is_async = inspect.iscoroutinefunction(handler)
 
     async def endpoint(request: Request) -> Response:
-        if request.method not in SAFE_METHODS:
+        writes = request.method not in SAFE_METHODS
+        if writes and not largest_file:
             request.state.form = await read_form(request)
         check(actor_of(request), action)
+        if writes and largest_file:
+            request.state.form = await read_form_with_file(request, largest=largest_file)
         # What is not async works with the database, and would hold up everybody else here.
         answer: Any = handler(request) if is_async else run_in_threadpool(handler, request)
         return await answer  # type: ignore[no-any-return]

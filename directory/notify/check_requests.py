@@ -54,9 +54,15 @@ def overdue_until(today: date, months: int, zone: ZoneInfo) -> datetime:
     return last.astimezone(UTC) - timedelta(microseconds=1)
 
 
+def cutoffs(connection: Connection, today: date, months: int, zone: ZoneInfo) -> checks.Cutoffs:
+    """The same for every interval that is set for a service; `months` is for all others."""
+    own = {each: overdue_until(today, each, zone) for each in checks.intervals(connection)}
+    return {None: overdue_until(today, months, zone), **own}
+
+
 def _ask(connection: Connection, *, zone: ZoneInfo, months: int, at: datetime) -> int:
     today = at.astimezone(zone).date()
-    due = checks.by_age(connection, on=today, until=overdue_until(today, months, zone))
+    due = checks.by_age(connection, on=today, until=cutoffs(connection, today, months, zone))
     waiting = checks.requests(connection)
     checks.forget_requests(connection, waiting.keys() - {each.service_id for each in due})
     people = those_of(connection, {each.owner for each in due if each.owner})
@@ -107,7 +113,7 @@ class _Parcel:
             "team": team,
             "told": int(self.level),
             "again": self.again,
-            "months": months,
+            "months": min(each.every or months for each in self.due),
             "count": len(self.due),
             "services": services,
         }

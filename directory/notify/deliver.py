@@ -9,15 +9,18 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from uuid import uuid4
 
+from sqlalchemy import Connection
+
 from directory.errors import DeliveryFailed
-from directory.notify.compose import Recipient, compose_digest, compose_immediate
+from directory.notify.compose import Recipient
 from directory.notify.items import Item, items_of
 from directory.notify.letterhead import Letterhead
+from directory.notify.press import Press
 from directory.outbound.mail import Mailer, RelayAway
-from directory.store import deliveries, sending
+from directory.outbound.message import Mail
+from directory.store import relays, sending
 from directory.store.database import Database
 from directory.store.sending import Claimed, Outcome, Queued, Unit
 
@@ -51,27 +54,42 @@ def deliver_due(
     letterhead: Letterhead,
     clock: Callable[[], datetime],
     limit: int = 100,
+    a_minute: int | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Send everything that is due, batch by batch, and return how many messages the relay accepted.
 
-    Ends early when the relay is away or `stop` says so; what was claimed and not tried is given back.
+    At most so many `a_minute`, of all who send by the same relay. Ends early when these have gone, when the relay is
+    away or `stop` says so; what was claimed and not tried is given back.
     """
-    with database.write() as connection:
-        deliveries.drop_untellable(connection, at=clock())
     accepted = 0
+    with database.read() as connection:
+        if relays.is_resting(connection, mailer.name, at=clock()) or not sending.any_due(connection, at=clock()):
+            return 0
     with mailer:
         while not stop():
             lease, began = uuid4().hex, clock()
             with database.write() as connection:
-                claimed = sending.claim(connection, lease=lease, at=began, until=began + LEASE, limit=limit)
+                claimed = _claim(connection, mailer.name, lease, began, limit=limit, a_minute=a_minute)
             if not claimed:
                 break
-            batch = _Batch(database, mailer, letterhead, clock, lease, began + SENDING)
+            batch = _Batch(database, mailer, Press(letterhead), clock, lease, began + SENDING)
             accepted += batch.send(_parcels(database, claimed, letterhead), stop)
             if batch.relay_away:
                 break
     return accepted
+
+
+def _claim(
+    connection: Connection, relay: str, lease: str, at: datetime, *, limit: int, a_minute: int | None
+) -> Claimed:
+    until = at + LEASE
+    if a_minute is None:
+        return sending.claim(connection, lease=lease, at=at, until=until, limit=limit)
+    limit = min(limit, relays.room(connection, relay, a_minute=a_minute, at=at))
+    claimed = sending.claim(connection, lease=lease, at=at, until=until, limit=limit)
+    relays.take(connection, relay, len(claimed), a_minute=a_minute, at=at)
+    return claimed
 
 
 def retry_after(attempts: int, seed: int) -> timedelta | None:
@@ -117,7 +135,7 @@ class _Batch:
 
     database: Database
     mailer: Mailer
-    letterhead: Letterhead
+    press: Press
     clock: Callable[[], datetime]
     lease: str
     until: datetime
@@ -126,21 +144,21 @@ class _Batch:
     def send(self, parcels: Sequence[Parcel], stop: Callable[[], bool]) -> int:
         """Try each parcel once; how many were accepted."""
         accepted = 0
-        waiting = iter(parcels)
-        for parcel in waiting:
+        for parcel in parcels:
             if stop() or self.clock() >= self.until:
                 break
             try:
                 outcome = self._try(parcel)
             except RelayAway as failure:
-                # The others would only wait for the same timeout.
-                self._put_off([parcel, *waiting], str(failure))
-                self.relay_away = True
+                # No message is at fault: all of them go out, in their order, on its return.
+                self._away(str(failure))
                 break
             self._settle(parcel, outcome)
             accepted += outcome.state == "accepted"
         with self.database.write() as connection:
             sending.release(connection, lease=self.lease)
+            if accepted and relays.is_back(connection, self.mailer.name):
+                log.warning("%s takes mail again", self.mailer.name)
         return accepted
 
     def _try(self, parcel: Parcel) -> Outcome:
@@ -149,7 +167,7 @@ class _Batch:
         if parcel.email is None:
             return Outcome("dropped", "the person was erased")
         try:
-            message = self._compose(parcel, parcel.email)
+            mail = self._compose(parcel, parcel.email)
         except ValueError as error:
             return Outcome("failed", f"the address cannot be written to: {error}")
         except Exception:
@@ -157,20 +175,18 @@ class _Batch:
             log.exception("%s %s cannot be composed", parcel.unit, parcel.id)
             return self._later(parcel, "it cannot be composed")
         try:
-            self.mailer.send(message, parcel.email)
+            self.mailer.send(mail, parcel.email)
         except RelayAway:
             raise
         except DeliveryFailed as failure:
             return Outcome("failed", str(failure)) if failure.permanent else self._later(parcel, str(failure))
         return Outcome("accepted")
 
-    def _compose(self, parcel: Parcel, email: str) -> EmailMessage:
+    def _compose(self, parcel: Parcel, email: str) -> Mail:
         to, at = Recipient(parcel.person_id, email, parcel.name), self.clock()
         if parcel.unit == "delivery" or parcel.slot_at is None:
-            return compose_immediate(parcel.items[0], to=to, letterhead=self.letterhead, at=at)
-        return compose_digest(
-            parcel.items, digest_id=parcel.id, slot_at=parcel.slot_at, to=to, letterhead=self.letterhead, at=at
-        )
+            return self.press.immediate(parcel.items[0], to=to, at=at)
+        return self.press.digest(parcel.items, digest_id=parcel.id, slot_at=parcel.slot_at, to=to, at=at)
 
     def _later(self, parcel: Parcel, reason: str) -> Outcome:
         delay = retry_after(parcel.attempts, parcel.id)
@@ -178,13 +194,17 @@ class _Batch:
             return Outcome("failed", f"given up after {parcel.attempts} attempts: {reason}")
         return Outcome("pending", reason, self.clock() + delay)
 
-    def _put_off(self, parcels: Sequence[Parcel], reason: str) -> None:
-        for parcel in parcels:
-            self._settle(parcel, self._later(parcel, reason))
+    def _away(self, reason: str) -> None:
+        self.relay_away = True
+        with self.database.write() as connection:
+            relays.is_away(connection, self.mailer.name, reason, at=self.clock())
+        log.warning("what is to be sent waits: %s", reason)
 
     def _settle(self, parcel: Parcel, outcome: Outcome) -> None:
         contents = [item.delivery_id for item in parcel.items] if parcel.unit == "digest" else []
-        with self.database.write() as connection:
+        # Before the next one is sent, so that a kill repeats one at most. Not waiting for the disk: sent again after a
+        # power cut it is the same message, and the end of the batch waits for all of them.
+        with self.database.write(synced=False) as connection:
             held = sending.settle(
                 connection,
                 parcel.unit,

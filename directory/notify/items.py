@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from directory.domain.subscription import is_champion_label
+from directory.notify.handover import handover_text
 from directory.notify.letterhead import Letterhead
 from directory.notify.notice import Notice, notice_of
 from directory.notify.page_notice import PageNotice, page_notice
@@ -30,6 +32,13 @@ class Item:
     def of_page(self) -> bool:
         """Whether it tells of a page rather than of a change."""
         return isinstance(self.notice, PageNotice)
+
+    @property
+    def handover(self) -> str:
+        """What to read out to the team, where this goes to its champion; otherwise empty."""
+        if isinstance(self.notice, PageNotice) or not any(map(is_champion_label, self.reasons)):
+            return ""
+        return handover_text(self.notice, stage=self.stage)
 
 
 def items_of(connection: Connection, found: Sequence[Queued], letterhead: Letterhead) -> list[Item]:

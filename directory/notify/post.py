@@ -14,12 +14,13 @@ from uuid import uuid4
 
 from directory.domain.arriving import code_of
 from directory.errors import DeliveryFailed
-from directory.notify import offer_letters, owner_letters
-from directory.notify.compose import LONGEST_SUBJECT, POLICY, TEMPLATES, header_text, mail_address
+from directory.notify import channel_letters, offer_letters, owner_letters, reminders, update_letters
+from directory.notify.compose import LONGEST_SUBJECT, POLICY, header_text, mail_address
+from directory.notify.fragments import TEMPLATES
 from directory.notify.letterhead import Letterhead
 from directory.notify.written import Written
 from directory.outbound.mail import Mailer, RelayAway
-from directory.store import drafts, letters, limits, sessions, sign_ins
+from directory.store import drafts, letters, limits, sessions, sign_ins, uploads
 from directory.store.database import Database
 from directory.store.letters import Letter
 from directory.store.sending import Outcome
@@ -31,6 +32,7 @@ AT_ONCE = 20
 # How long it stays known that a letter was sent, and that somebody was signed in; no address is kept with it.
 KEPT = timedelta(days=7)
 DRAFTS_KEPT = timedelta(days=90)
+UPLOADS_KEPT = timedelta(days=1)
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +65,7 @@ def send_letters(
 
 
 def forget_what_is_over(database: Database, *, at: datetime) -> int:
-    """Let go of expired sign-ins, old letters, sessions and drafts, and limits that limit nothing; returns how many."""
+    """Let go of expired sign-ins, old letters, sessions, drafts and files, and limits that limit nothing; how many."""
     with database.write() as connection:
         return (
             sign_ins.forget(connection, at=at)
@@ -71,6 +73,7 @@ def forget_what_is_over(database: Database, *, at: datetime) -> int:
             + sessions.forget(connection, before=at - KEPT)
             + limits.forget(connection, at=at)
             + drafts.forget(connection, before=at - DRAFTS_KEPT)
+            + uploads.forget(connection, before=at - UPLOADS_KEPT)
         )
 
 
@@ -112,6 +115,10 @@ _WRITTEN: dict[str, Callable[[Letter, Letterhead], Written]] = {
     "offer": offer_letters.offer,
     "offer-over": offer_letters.offer_over,
     "emergency": offer_letters.emergency,
+    "channel": channel_letters.channel,
+    "please-read": reminders.please_read,
+    "test-update": update_letters.test_update,
+    "mail-stopped": update_letters.mail_stopped,
 }
 
 

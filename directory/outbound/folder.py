@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from directory.errors import DeliveryFailed
+from directory.outbound.message import Mail
 
 LATEST = 200
+_LONGEST_NAME = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +47,25 @@ class FolderMailer:
     ) -> None:
         self._known = None
 
-    def send(self, message: EmailMessage, to: str) -> None:
+    @property
+    def name(self) -> str:
+        """As `Mailer.name`."""
+        return str(self._folder)[-_LONGEST_NAME:]
+
+    def send(self, message: Mail | EmailMessage, to: str) -> None:
         """As `Mailer.send`; it is on disk when this returns. A full or missing disk is a temporary failure."""
+        mail = message if isinstance(message, Mail) else Mail.of(message)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            path = self._path(message)
-            _write(path, message.as_bytes())
+            _write(self._path(mail), mail.data)
         except OSError as failure:
             raise DeliveryFailed(f"{self._folder}: {failure.strerror} ({to})", permanent=False) from failure
 
-    def _path(self, message: EmailMessage) -> Path:
-        name = re.sub(r"[^A-Za-z0-9.@_-]", "_", str(message["Message-ID"]).strip("<> "))
+    def _path(self, mail: Mail) -> Path:
+        name = re.sub(r"[^A-Za-z0-9.@_-]", "_", mail.message_id.strip("<> "))
         if self._known is None:
             self._known = {path.stem.partition("-")[2]: path for path in self._folder.glob("*-*.eml")}
-        sent_at = parsedate_to_datetime(str(message["Date"])).astimezone(UTC)
+        sent_at = mail.sent_at.astimezone(UTC)
         return self._known.setdefault(name, self._folder / f"{sent_at:%Y%m%dT%H%M%S}-{name}.eml")
 
 

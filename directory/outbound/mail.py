@@ -5,7 +5,6 @@ from __future__ import annotations
 import smtplib
 import ssl
 from email.message import EmailMessage
-from email.utils import parseaddr
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -13,6 +12,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from directory.errors import DeliveryFailed, SettingsError
 from directory.outbound.folder import FolderMailer
+from directory.outbound.message import Mail
+from directory.outbound.return_path import ReturnPath
 
 TIMEOUT_SECONDS = 30.0
 TOO_LARGE = 552
@@ -34,19 +35,25 @@ class Mailer(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def send(self, message: EmailMessage, to: str) -> None:
+    @property
+    def name(self) -> str:
+        """What it sends by: of several workers, those that send by the same share its rate and know it is away."""
+
+    def send(self, message: Mail | EmailMessage, to: str) -> None:
         """Hand over one message to one recipient; returns only once it was accepted. Raises DeliveryFailed."""
 
 
-def mailer_for(smtp_url: str | None, folder: Path) -> Mailer:
+def mailer_for(smtp_url: str | None, folder: Path, return_path: ReturnPath | None = None) -> Mailer:
     """The relay of the settings or, where there is none, the folder that /mail shows."""
-    return SmtpMailer(smtp_url) if smtp_url else FolderMailer(folder)
+    return SmtpMailer(smtp_url, return_path=return_path) if smtp_url else FolderMailer(folder)
 
 
 class SmtpMailer:
     """A relay by SMTP (RFC 5321): `smtp://user:password@host:25`, `smtps://host`, `?starttls=1`."""
 
-    def __init__(self, url: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, url: str, *, timeout: float = TIMEOUT_SECONDS, return_path: ReturnPath | None = None
+    ) -> None:
         """Raises SettingsError where the URL is not one of a relay; connects only when there is something to send."""
         parts = urlsplit(url)
         query = parse_qs(parts.query, keep_blank_values=True)
@@ -56,7 +63,7 @@ class SmtpMailer:
         self._port = parts.port or (465 if self._tls else 25)
         self._starttls = query.get("starttls", ["0"])[-1] not in ("", "0")
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
-        self._timeout = timeout
+        self._timeout, self._return_path = timeout, return_path
         self._open: smtplib.SMTP | None = None
 
     def __enter__(self) -> Self:
@@ -67,17 +74,23 @@ class SmtpMailer:
     ) -> None:
         self._hang_up(politely=True)
 
-    def send(self, message: EmailMessage, to: str) -> None:
+    @property
+    def name(self) -> str:
+        """As `Mailer.name`."""
+        return f"{self._host}:{self._port}"
+
+    def send(self, message: Mail | EmailMessage, to: str) -> None:
         """As `Mailer.send`. Refused recipients and texts are failures of this message; what is before, the relay's."""
-        sender = parseaddr(str(message["From"]))[1]
+        mail = message if isinstance(message, Mail) else Mail.of(message)
+        sender = (self._return_path and self._return_path.of(mail.message_id)) or mail.sender
         try:
-            recipient, data = to.encode("ascii").decode(), message.as_bytes()
+            recipient = to.encode("ascii").decode()
         except UnicodeEncodeError:
             raise DeliveryFailed(f"{to}: addresses outside ASCII are not supported", permanent=True) from None
         smtp = self._begin(sender)
         try:
             self._require(smtp, recipient, smtp.rcpt(recipient))
-            self._require(smtp, recipient, smtp.data(data))
+            self._require(smtp, recipient, smtp.data(mail.data))
         except smtplib.SMTPDataError as refused:
             self._require(smtp, recipient, (refused.smtp_code, _bytes(refused.smtp_error)))
         except (smtplib.SMTPException, OSError) as failure:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from directory.search.looked import Looked
 from directory.search.plan import Plan
 from directory.search.question import Key
 from directory.search.segment import NONE, Ids, Postings
@@ -16,8 +16,11 @@ from directory.search.snapshot import Snapshot
 
 PLACES = frozenset({"area", "outward", "postcode"})
 _NAMES = frozenset({"name", "former_name", "core", "former_core"})
-# Where so many times more documents hold a word than are looked at, these are searched for among those.
-_SEARCHED = 8
+# What meets so small a share of the documents counts as few.
+_FEW_OF = 8
+# Sums of shares in another order are not quite the same.
+_NEARLY = 0.999
+_LITTLE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,61 +32,46 @@ class Source:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
 class Asked:
     """A plan with all that was looked up for it; `boosts` are what its keys add at most, `rarity` is by token."""
 
-    plan: Plan
-    snapshot: Snapshot
-    sources: Sequence[Source]
-    keys: Sequence[tuple[Key, Postings]]
-    boosts: Sequence[float]
-    rarity: tuple[float, ...]
-
-    @property
-    def required(self) -> set[int]:
-        """The tokens of which a document must meet one."""
-        return {at for at, token in enumerate(self.plan.tokens) if token.required}
-
-    @property
-    def shares(self) -> list[float]:
-        """The part of the question that each token is, by weight and rarity; 1 together."""
-        weights = [rare * token.weight for rare, token in zip(self.rarity, self.plan.tokens, strict=True)]
+    def __init__(
+        self,
+        plan: Plan,
+        snapshot: Snapshot,
+        sources: Sequence[Source],
+        keys: Sequence[tuple[Key, Ids]],
+        boosts: Sequence[float],
+        rarity: tuple[float, ...],
+    ) -> None:
+        self.plan, self.snapshot, self.sources = plan, snapshot, sources
+        self.keys, self.boosts, self.rarity = keys, boosts, rarity
+        self.every = range(len(plan.tokens))
+        # A document must meet one of these.
+        self.required = frozenset(at for at in self.every if plan.tokens[at].required)
+        # A number or an address stands for no word, and makes a hit of what meets it.
+        self.numbers = [ids for key, ids in keys if not key.covers and key.kind not in PLACES]
+        # It says it all: words beside it that need not be met ask for nothing by themselves.
+        self.only_numbers = not self.required and any(ids.size for ids in self.numbers)
+        weights = [rare * token.weight for rare, token in zip(rarity, plan.tokens, strict=True)]
         whole = sum(weights) or 1.0
-        return [weight / whole for weight in weights]
-
-    def size_of(self, token: int) -> int:
-        """In how many documents a token is met, at most."""
-        return sum(source.met.ids.size for source in self.sources if token in source.tokens)
+        # The part of the question that each token is, by weight and rarity; 1 together.
+        self.shares = [weight / whole for weight in weights]
+        # The sources of each token that any document meets, and in how many documents it is met, at most.
+        self.by_token: list[list[Source]] = [[] for _ in self.every]
+        for source in sources:
+            if source.met.ids.size:
+                for token in source.tokens:
+                    self.by_token[token].append(source)
+        self.sizes = [sum(source.met.ids.size for source in each) for each in self.by_token]
 
     def lists_of(self, tokens: Collection[int]) -> list[Ids]:
         """The documents of every source of one of these tokens."""
-        return [source.met.ids for source in self.sources if any(token in source.tokens for token in tokens)]
+        sources = {id(source): source for token in tokens for source in self.by_token[token]}
+        return [source.met.ids for source in sources.values()]
 
 
-class Places:
-    """The documents looked at, and where among them those of a posting list are."""
-
-    def __init__(self, ids: Ids, size: int) -> None:
-        self.ids = ids
-        self._size = size
-        self._slots: Ids | None = None
-
-    def of(self, ids: Ids) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
-        """Which of the given documents are looked at, and their places."""
-        if self.ids.size * _SEARCHED < ids.size:
-            at = ids.searchsorted(self.ids)
-            places = (ids.take(at, mode="clip") == self.ids).nonzero()[0]
-            return at[places], places
-        if self._slots is None:
-            self._slots = np.full(self._size, -1, np.int32)
-            self._slots[self.ids] = np.arange(self.ids.size, dtype=np.int32)
-        slots = self._slots[ids]
-        which = (slots >= 0).nonzero()[0]
-        return which, slots[which]
-
-
-def union(lists: Sequence[Ids], size: int) -> Ids:
+def union(lists: Iterable[Ids], size: int) -> Ids:
     """The documents of all lists, rising; `size` is the number of documents of the state."""
     lists = [ids for ids in lists if ids.size]
     if len(lists) < 2:
@@ -94,29 +82,56 @@ def union(lists: Sequence[Ids], size: int) -> Ids:
     return marks.nonzero()[0].astype(np.int32)
 
 
-def rarest_of(asked: Asked) -> set[int]:
-    """The token that must be met and is met in the fewest documents."""
-    sizes = {at: asked.size_of(at) for at in asked.required or range(len(asked.plan.tokens))}
-    met = {at: size for at, size in sizes.items() if size}
-    return {min(met, key=lambda at: (met[at], at))} if met else set()
+def without(ids: Ids, others: Ids, size: int) -> Ids:
+    """Those of some documents that are not among others; both rise."""
+    return ids[~Looked(ids, size).holds(others)] if ids.size and others.size else ids
+
+
+def reaching(asked: Asked, least: float) -> Ids:
+    """Every document that may score so much by its words and keys, and passes the filters; and some that may not."""
+    size, least = asked.snapshot.size, max(_LITTLE, _NEARLY * least)
+    essential = essential_of(asked, least)
+    named = union([ids for _, ids in asked.keys], size)
+    extra = extra_of(asked, Looked(named, size))
+    if sum(asked.sizes[token] for token in essential) * _FEW_OF <= size:
+        return _filtered(asked, union([candidates_of(asked, essential), named[1.0 + extra >= least]], size))
+    most = _most_by_words(asked)
+    most[named] += extra
+    return _filtered(asked, (most >= least).nonzero()[0].astype(np.int32))
 
 
 def essential_of(asked: Asked, least: float) -> set[int]:
-    """The tokens of which a document must meet one to score at least so much; the commonest are given up first."""
-    tokens = set(range(len(asked.plan.tokens)))
-    shares = asked.shares
+    """The tokens of which a document must meet one to score so much by its words; the commonest are given up first."""
     given_up: set[int] = set()
-    for at in sorted(tokens, key=asked.size_of, reverse=True):
-        trial = given_up | {at}
-        share = min(1.0, sum(shares[token] for token in trial))
-        most: dict[str, float] = {}
-        for (key, _), boost in zip(asked.keys, asked.boosts, strict=True):
-            if trial.issuperset(key.covers):
-                most[family_of(key)] = max(boost, most.get(family_of(key), 0.0))
-        if share * (0.4 + 0.6 * share * share) + sum(most.values()) >= least * 0.999:
+    for at in sorted(asked.every, key=asked.sizes.__getitem__, reverse=True):
+        share = sum(asked.shares[token] for token in given_up) + asked.shares[at]
+        if share * (0.4 + 0.6 * share * share) >= least:
             break
-        given_up = trial
-    return tokens - given_up
+        given_up.add(at)
+    return set(asked.every) - given_up
+
+
+def _most_by_words(asked: Asked) -> npt.NDArray[np.float32]:
+    """What every document would score by its words, were each met in full by the best of its readings there."""
+    text, covered = np.zeros((2, asked.snapshot.size), np.float32)
+    for share, sources in zip(asked.shares, asked.by_token, strict=True):
+        best = np.zeros(asked.snapshot.size, np.float32)
+        for source in sorted(sources, key=lambda each: each.weight):
+            best[source.met.ids] = share * source.weight
+        text += best
+        covered += (best > 0) * np.float32(share)
+    found: npt.NDArray[np.float32] = text * (0.4 + 0.6 * covered * covered)
+    return found
+
+
+def extra_of(asked: Asked, looked: Looked) -> npt.NDArray[np.float64]:
+    """What keys add to each document: of each family the best."""
+    best: dict[str, npt.NDArray[np.float64]] = {}
+    for (key, ids), boost in zip(asked.keys, asked.boosts, strict=True):
+        if (places := looked.places_of(ids)).size:
+            row = best.setdefault(family_of(key), np.zeros(looked.ids.size))
+            row[places] = np.maximum(row[places], boost)
+    return sum(best.values(), np.zeros(looked.ids.size))
 
 
 def fitting_of(asked: Asked) -> tuple[Ids, float]:
@@ -124,41 +139,54 @@ def fitting_of(asked: Asked) -> tuple[Ids, float]:
     demand = min(asked.plan.demands, key=lambda each: each.otherwise, default=None)
     if demand is None or demand.otherwise <= 0:
         return NONE.ids, 1.0
-    keys = [entry for entry, share in demand.keys if share > demand.otherwise]
-    ids = union([asked.snapshot.postings("key", entry).ids for entry in keys], asked.snapshot.size)
-    return (ids, demand.otherwise) if ids.size * _SEARCHED < asked.snapshot.size else (NONE.ids, 1.0)
+    size = asked.snapshot.size
+    lists = [asked.snapshot.postings("key", entry).ids for entry, share in demand.keys if share > demand.otherwise]
+    if sum(ids.size for ids in lists) * _FEW_OF > size:
+        return NONE.ids, 1.0
+    return _filtered(asked, union(lists, size)), demand.otherwise
 
 
-def inside_of(asked: Asked, ids: Ids) -> Ids:
-    """Of these documents, those that meet a token that must be met, or a key, and pass the filters."""
-    if not ids.size:
-        return ids
-    found, hit = Places(ids, asked.snapshot.size), np.zeros(ids.size, np.bool_)
-    lists = asked.lists_of(asked.required or range(len(asked.plan.tokens)))
-    for met in (*lists, *(met.ids for _, met in asked.keys)):
-        hit[found.of(met)[1]] = True
-    return _filtered(asked, ids[hit])
+def telling_of(asked: Asked, enough: int) -> Ids:
+    """Some of the documents that meet most of a plan: those that keys name, or those with as many words as any."""
+    size = asked.snapshot.size
+    named: list[Ids] = []
+    for _, (_, ids) in sorted(zip(asked.boosts, asked.keys, strict=True), key=lambda each: -each[0]):
+        if sum(each.size for each in named) < enough:
+            named.append(ids)
+    found = _filtered(asked, union(named, size))
+    if found.size >= enough:
+        return found[: 2 * enough]
+    both = NONE.ids
+    for token in sorted(asked.required or asked.every, key=asked.sizes.__getitem__):
+        lists = asked.lists_of({token})
+        if not both.size:
+            both = _filtered(asked, union(lists, size))
+        elif both.size > enough:
+            looked = Looked(both, size)
+            here = np.logical_or.reduce([looked.holds(ids) for ids in lists]) if lists else np.zeros(0, np.bool_)
+            both = both[here] if here.any() else both
+    return union([found, both[: 2 * enough]], size)
 
 
-def candidates_of(asked: Asked, essential: set[int]) -> Ids:
+def candidates_of(asked: Asked, essential: Collection[int]) -> Ids:
     """Every document that meets an essential token or a key, meets a token that must be met, and passes the filters."""
     required, size = asked.required, asked.snapshot.size
-    lists = asked.lists_of(essential & required if required else essential)
-    beside = union(asked.lists_of(essential - required), size) if required else NONE.ids
-    for ids in asked.lists_of(required - essential):
-        lists.append(beside[Places(beside, size).of(ids)[1]])
-    strong = any(not key.covers and key.kind not in PLACES for key in asked.plan.keys)
-    if strong or not required:
-        lists += [met.ids for _, met in asked.keys]
+    if asked.only_numbers:
+        return _filtered(asked, union(asked.numbers, size))
+    lists = asked.lists_of([at for at in essential if not required or at in required])
+    beside = union(asked.lists_of([at for at in essential if required and at not in required]), size)
+    if beside.size:
+        looked = Looked(beside, size)
+        lists += [beside[looked.holds(ids)] for ids in asked.lists_of(required.difference(essential))]
+    if asked.numbers or not required:
+        lists += [ids for _, ids in asked.keys]
     return _filtered(asked, union(lists, size))
 
 
 def _filtered(asked: Asked, ids: Ids) -> Ids:
     size = asked.snapshot.size
     for any_of in asked.plan.filters:
-        let_through = union([asked.snapshot.postings("key", entry).ids for entry in any_of], size)
-        which, _ = Places(let_through, size).of(ids)
-        ids = ids[which]
+        ids = ids[Looked(ids, size).holds(union([asked.snapshot.postings("key", entry).ids for entry in any_of], size))]
     return ids
 
 

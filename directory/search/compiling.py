@@ -20,11 +20,11 @@ import numpy.typing as npt
 
 from directory.search.arrays import Array, hash_of, sampled, write_arrays
 from directory.search.document import Document
-from directory.search.matching import Stemmed, stemmed_long, stemmed_short
+from directory.search.matching import Short, Stemmed, stemmed_long, stemmed_short
 from directory.search.offers import Offers
 from directory.search.schema import WhooshFiles, prefix_of
 from directory.search.speller import Signatures
-from directory.search.terms import keys_of, weights_of
+from directory.search.terms import PHRASES, keys_of, weights_of
 from directory.search.text import fold, stem
 
 FIELDS = tuple(field.name for field in fields(Document))
@@ -34,27 +34,59 @@ FULL = 65535
 _HALF = 2.0  # the weight at which a word counts for half
 
 
-class Record(NamedTuple):
-    """A document as readers keep it, with its folded name and the stems of each of its short texts."""
+class Held(NamedTuple):
+    """What ranking compares of a document: most that are compared are never shown, and then no more of it is read."""
 
-    order: str
-    values: tuple[Any, ...]
-    texts: tuple[Stemmed, ...]
+    folded_name: str
+    id: str
+    superseded: bool
+    age_min: int | None
+    age_max: int | None
+    areas: tuple[str, ...]
+    texts: tuple[Short, ...]
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """What settles a tie."""
+        return self.folded_name, self.id
+
+    def stems_of(self, field: str) -> list[frozenset[str]]:
+        """The stems of each text of a field."""
+        return [stems for name, stems in self.texts if name == field]
 
 
-def record_of(document: Document) -> tuple[bytes, bytes]:
-    """A document as its record, and the longer texts apart: they are asked for only where it is shown."""
-    values = tuple(getattr(document, name) for name in FIELDS)
-    return marshal.dumps((fold(document.name), values, stemmed_short(document))), marshal.dumps(stemmed_long(document))
+# The parts of a record: what is compared, the document, and its longer texts with their stems.
+HELD, WHOLE, LONG = range(3)
+PARTS = 3
 
 
-def read_record(data: memoryview) -> Record:
-    """The record that was written."""
-    return Record(*marshal.loads(data))  # noqa: S302 (ours, and compared with its checksum)
+def record_of(document: Document) -> tuple[bytes, bytes, bytes]:
+    """A document as its record, in parts."""
+    held = Held(
+        fold(document.name),
+        document.id,
+        document.superseded,
+        document.age_min,
+        document.age_max,
+        document.areas,
+        stemmed_short(document),
+    )
+    whole = tuple(getattr(document, name) for name in FIELDS)
+    return marshal.dumps(tuple(held)), marshal.dumps(whole), marshal.dumps(stemmed_long(document))
+
+
+def read_held(data: memoryview) -> Held:
+    """What is compared of a document."""
+    return Held(*marshal.loads(data))  # noqa: S302 (ours, and compared with its checksum)
+
+
+def read_document(data: memoryview) -> Document:
+    """The document."""
+    return Document(**dict(zip(FIELDS, marshal.loads(data), strict=True)))  # noqa: S302 (as above)
 
 
 def read_texts(data: memoryview) -> tuple[Stemmed, ...]:
-    """The longer texts that were written."""
+    """The longer texts."""
     found: tuple[Stemmed, ...] = marshal.loads(data)  # noqa: S302 (as above)
     return found
 
@@ -201,11 +233,18 @@ def _ids(numbers: dict[str, int]) -> dict[str, Array]:
 
 
 def _keys(keys: _Ordered) -> dict[str, Array]:
-    """The postings of each key by its hash. Whether a phrase is a key at all is asked most: `span` stands alone."""
-    hashes = _hashes(keys.names, len(keys.names))
-    spans = np.fromiter((name.startswith("span:") for name in keys.names), np.bool_, len(keys.names))
-    found = _by_hash("key", hashes[~spans], np.flatnonzero(~spans), keys.starts, (keys.ids,))
-    return {**sampled("span", np.sort(hashes[spans])), **found}
+    """The postings of each key by its hash; and of each phrase, which kinds of key it is, for that is asked most."""
+    spans: dict[str, int] = {}
+    for name in keys.names:
+        kind, _, value = name.partition(":")
+        if kind in PHRASES:
+            spans[value] = spans.get(value, 0) | 1 << PHRASES.index(kind)
+    hashes = _hashes(spans, len(spans))
+    order = np.argsort(hashes)
+    kinds = np.fromiter(spans.values(), np.uint8, len(spans))[order]
+    every = _hashes(keys.names, len(keys.names))
+    found = _by_hash("key", every, np.arange(len(keys.names)), keys.starts, (keys.ids,))
+    return {**sampled("span", hashes[order]), "span.kinds": kinds, **found}
 
 
 def _by_hash(

@@ -7,25 +7,26 @@ what was asked for.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
 from directory.search.concepts import concepts, stems_of
 from directory.search.plan import Plan, Reading
-from directory.search.scoring import SETTLED, Scores
+from directory.search.scoring import SETTLED, SPEAKING, Scores
 from directory.search.snapshot import Snapshot
 
-# How many services that speak of it are looked at, how much of what they say must point to one specialty, and how far
+# How much of what they say must point to one specialty, and how far
 # that is then trusted.
-_LOOKED_AT, _MOSTLY, _TRUST = 24, 0.5, 0.3
+_MOSTLY, _TRUST = 0.5, 0.3
 
 
 def kindred(plan: Plan, scores: Scores, snapshot: Snapshot) -> Plan | None:
     """The plan with the specialty that services elsewhere point to; None where what was found needs no such help."""
     required = [at for at, token in enumerate(plan.tokens) if token.required]
-    if not required or not plan.demands or float(scores.scores.max(initial=0)) >= SETTLED:
+    if not required or not plan.demands or scores.best >= SETTLED:
         return None
-    best = snapshot.first(scores.looked_at, scores.plain, _LOOKED_AT)
+    best = snapshot.first(scores.looked_at, scores.plain, SPEAKING)
     plain = dict(zip(best, scores.plain[np.searchsorted(scores.looked_at, best)].tolist(), strict=True))
     votes: dict[str, float] = {}
     for at in best:
@@ -40,6 +41,9 @@ def kindred(plan: Plan, scores: Scores, snapshot: Snapshot) -> Plan | None:
     return replace(plan, readings=(*plan.readings, *(Reading(at, at, (tag,), _TRUST, "concept") for at in required)))
 
 
-def _specialties(name: str) -> set[str]:
+@lru_cache(maxsize=4_000)
+def _specialties(name: str) -> frozenset[str]:
     """What a service is, by its name alone."""
-    return {sense.tag for met in concepts().met(stems_of(name)) for sense in met.senses if "." not in sense.tag}
+    return frozenset(
+        {sense.tag for met in concepts().met(stems_of(name)) for sense in met.senses if "." not in sense.tag}
+    )

@@ -17,6 +17,10 @@ class Lexicon(Protocol):
         """Whether a live document carries this key: see `terms.keys_of` for the kinds."""
         ...
 
+    def kinds(self, phrase: str) -> tuple[str, ...]:
+        """Which of `terms.PHRASES` these stems, as one key, are in live documents."""
+        ...
+
     def near(self, word: str) -> Mapping[str, int]:
         """The words of the index within spelling distance of this one, each with its distance."""
         ...

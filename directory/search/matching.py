@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from directory.domain.parting import OLDEST
 from directory.domain.query import Matched
@@ -31,6 +32,20 @@ _NO_ANSWER = (0.0, 0.0, "", "")
 
 # A text of a document: its field, itself, and its stems, worked out when it was indexed.
 Stemmed = tuple[str, str, frozenset[str]]
+# A short text as it is compared: its field and its stems.
+Short = tuple[str, frozenset[str]]
+
+
+class Aged(Protocol):
+    """Something for some ages, in whole years."""
+
+    @property
+    def age_min(self) -> int | None:
+        """The youngest."""
+
+    @property
+    def age_max(self) -> int | None:
+        """The oldest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +59,8 @@ class Question:
     single: Mapping[str, Sequence[tuple[range, float]]]
     several: tuple[tuple[frozenset[str], range, float], ...]
     stems: frozenset[str]
-    # Most texts hold one of few sets of these stems: what each answers is worked out once.
+    # Many services share their texts, and most texts hold one of few sets of these stems: each is worked out once.
+    told: dict[frozenset[str], tuple[float, float]] = field(default_factory=dict)
     known: dict[frozenset[str], tuple[float, frozenset[str]]] = field(default_factory=dict)
 
     @classmethod
@@ -69,14 +85,13 @@ class Question:
 
     def answered_by(self, held: frozenset[str]) -> tuple[float, float]:
         """How much of the question a text answers, and how much of the text the question accounts for (both 0 to 1)."""
-        hits = self.stems & held
-        if not hits:
-            return 0.0, 0.0
-        if (known := self.known.get(hits)) is None:
-            known = self.known[hits] = self._met_by(hits)
-        answered, used = known
-        bare = without_generic(held)
-        return answered, len(used & bare) / len(bare)
+        if (told := self.told.get(held)) is None:
+            hits = self.stems & held
+            if (known := self.known.get(hits)) is None:
+                known = self.known[hits] = self._met_by(hits)
+            bare = without_generic(held)
+            told = self.told[held] = known[0], len(known[1] & bare) / len(bare) if known[0] else 0.0
+        return told
 
     def _met_by(self, hits: frozenset[str]) -> tuple[float, frozenset[str]]:
         """How much of the question these stems answer, and those of them that count."""
@@ -103,9 +118,9 @@ def fields_of(document: Document) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-def stemmed_short(document: Document) -> tuple[Stemmed, ...]:
-    """The texts of `fields_of`."""
-    return tuple((name, text, frozenset(phrase(text))) for name, text in fields_of(document))
+def stemmed_short(document: Document) -> tuple[Short, ...]:
+    """The texts of `fields_of`, in their order, as they are compared."""
+    return tuple((name, frozenset(phrase(text))) for name, text in fields_of(document))
 
 
 def stemmed_long(document: Document) -> tuple[Stemmed, ...]:
@@ -117,10 +132,10 @@ def stemmed_long(document: Document) -> tuple[Stemmed, ...]:
     return tuple((name, _cut(text), frozenset(phrase(text))) for name, text in longer)
 
 
-def bonus(question: Question, texts: Iterable[Stemmed]) -> float:
+def bonus(question: Question, texts: Iterable[Short]) -> float:
     """What the best of its names, of its needs and of its owners add to a document's score."""
     best: dict[str, float] = {}
-    for kind, _, stems in texts:
+    for kind, stems in texts:
         answered, used = question.answered_by(stems)
         if not answered:
             continue
@@ -130,7 +145,7 @@ def bonus(question: Question, texts: Iterable[Stemmed]) -> float:
     return sum(best.values())
 
 
-def age_factor(plan: Plan, document: Document) -> float:
+def age_factor(plan: Plan, document: Aged) -> float:
     """What a service keeps whose ages leave out the person asked about, unless scoring has pushed it down already."""
     if plan.ages is None or fits_age(plan, document):
         return 1.0
@@ -139,7 +154,7 @@ def age_factor(plan: Plan, document: Document) -> float:
     return 1.0 if pushed and plan.age_group else OTHER_AGE
 
 
-def fits_age(plan: Plan, document: Document) -> bool:
+def fits_age(plan: Plan, document: Aged) -> bool:
     """Whether a service's ages, where it gives any, can take the person asked about."""
     if plan.ages is None:
         return True
@@ -148,16 +163,17 @@ def fits_age(plan: Plan, document: Document) -> bool:
 
 
 def matched(
-    plan: Plan, question: Question, document: Document, short: Iterable[Stemmed], long: Callable[[], Iterable[Stemmed]]
+    plan: Plan, question: Question, document: Document, short: Iterable[Short], long: Callable[[], Iterable[Stemmed]]
 ) -> Matched:
     """The field and the stored text that the question met best; `short` and `long` are the texts of the document."""
+    texts = ((name, text, stems) for (name, text), (_, stems) in zip(fields_of(document), short, strict=True))
     for kind in ("code", "email", "former_email", "phone", "former_phone", "tail", "postcode"):
         for item in plan.keys:
             if item.kind == kind:
                 for text, value in values_of(kind, document):
                     if value == item.value:
                         return Matched(_shown_field(kind, text, document), text)
-    found = max((_NO_ANSWER, *_answers(question, short)))
+    found = max((_NO_ANSWER, *_answers(question, texts)))
     if found[0] < _PREFERENCE["text"]:
         found = _best_of_long(question, found, long())
     if found[0] > 0:

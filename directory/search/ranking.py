@@ -11,14 +11,14 @@ from directory.domain.parting import apart_by_age
 from directory.domain.query import Hit, Matched
 from directory.domain.succession import Part
 from directory.search.choosing import PLACES
-from directory.search.document import Document
+from directory.search.compiling import Held
 from directory.search.engine import Hits, Standing
 from directory.search.kindred import kindred
-from directory.search.matching import Question, age_factor, bonus, fits_age, matched, values_of
+from directory.search.matching import Question, age_factor, bonus, fits_age, matched
+from directory.search.places import area_keys
 from directory.search.plan import Plan
 from directory.search.question import Key
 from directory.search.scoring import Scores, score
-from directory.search.segment import Held
 from directory.search.snapshot import Snapshot
 from directory.search.text import core
 
@@ -50,10 +50,6 @@ class _Candidate:
     held: Held
     keys: list[Key]
 
-    @property
-    def document(self) -> Document:
-        return self.held.document
-
 
 def rank(plan: Plan, snapshot: Snapshot, *, limit: int, offset: int) -> Hits:
     """One page of what a plan meets in a state, best first."""
@@ -61,12 +57,12 @@ def rank(plan: Plan, snapshot: Snapshot, *, limit: int, offset: int) -> Hits:
         return Hits()
     scores = score(plan, snapshot)
     if (again := kindred(plan, scores, snapshot)) is not None:
-        plan, scores = again, score(again, snapshot)
-    total = int(scores.ids.size)
+        plan, scores = again, score(again, snapshot, speaking=False)
+    total = scores.total
     if not total:
         return Hits()
     question = Question.of(plan, scores.rarity)
-    first = snapshot.first(scores.ids, scores.scores, max(WINDOW, offset + limit))
+    first = snapshot.first(scores.ids, scores.scores, min(total, max(WINDOW, offset + limit)))
     values, kept = scores.of(first)
     in_reach = [value for value in values[:WINDOW] if value > _IN_REACH * values[0]]
     near = _closest(plan, question, snapshot, list(zip(first, in_reach, kept, strict=False)))
@@ -88,9 +84,7 @@ def _closest(
     found = []
     for at, value, kept in first:
         held = snapshot.held(at)
-        value = round(
-            (value + bonus(question, held.texts) * kept) * (age_factor(plan, held.document) if plan.ages else 1.0), 5
-        )
+        value = round((value + bonus(question, held.texts) * kept) * (age_factor(plan, held) if plan.ages else 1.0), 5)
         found.append(_Candidate(at, value, held, keys[at]))
     return sorted(found, key=lambda candidate: (-candidate.score, candidate.held.order))
 
@@ -112,9 +106,9 @@ def _hit(at: int, value: float, plan: Plan, question: Question, snapshot: Snapsh
     held = snapshot.held(at)
 
     def why() -> Matched:
-        return matched(plan, question, held.document, held.texts, lambda: snapshot.longer_texts(at))
+        return matched(plan, question, snapshot.document(at), held.texts, lambda: snapshot.longer_texts(at))
 
-    return Hit(held.order[1], value, why)
+    return Hit(held.id, value, why)
 
 
 def _standing(plan: Plan, question: Question, near: list[_Candidate], scores: Scores) -> Standing:
@@ -123,8 +117,7 @@ def _standing(plan: Plan, question: Question, near: list[_Candidate], scores: Sc
     exact = _whole(wholes, top)
     live = [other for other in near[1:] if not other.held.superseded]
     following = live[0].score if live else 0.0
-    values = scores.values_of(top.at)
-    said = scores.values_of(top.at, {at for at, reading in enumerate(plan.readings) if reading.via in _GUESSED})
+    values, said = _met_in(plan, scores, top.at)
     return Standing(
         exact=exact,
         # What is named in full somewhere, though not here, rivals whatever only gathers the words.
@@ -134,11 +127,23 @@ def _standing(plan: Plan, question: Question, near: list[_Candidate], scores: Sc
         margin=top.score / following if following > 0 else float("inf"),
         parted=exact not in _ONE_ONLY
         and any(_parts(plan, top.held, other.held) for other in live if other.score >= _NEAR * top.score),
-        told=max((question.answered_by(held)[0] for kind, _, held in top.held.texts if kind in _TELLING), default=0.0),
+        told=max((question.answered_by(held)[0] for kind, held in top.held.texts if kind in _TELLING), default=0.0),
         placed=bool(plan.placed) and _serves(plan, top),
         ended=top.held.superseded,
         guessed=exact is None and _only_guessed(plan, top),
     )
+
+
+def _met_in(plan: Plan, scores: Scores, at: int) -> tuple[list[float], list[float]]:
+    """How well each token is met in a document (0 to 1), and how well by what is no guess."""
+    values, said = [0.0] * len(plan.tokens), [0.0] * len(plan.tokens)
+    guessed = [reading.via in _GUESSED for reading in plan.readings]
+    for number, value in scores.values_of(at):
+        for token in scores.sources[number].tokens:
+            values[token] = max(values[token], value)
+            if number >= len(guessed) or not guessed[number]:
+                said[token] = max(said[token], value)
+    return values, said
 
 
 def _rivals(exact: str | None, other: str | None) -> bool:
@@ -149,10 +154,10 @@ def _parts(plan: Plan, top: Held, other: Held) -> bool:
     """Whether another service does the same for other areas or ages, and the question does not say which."""
     if not _alike(top, other):
         return False
-    if plan.age_group is None and _apart(top.document, other.document):
+    if plan.age_group is None and _apart(top, other):
         return True
     placed = plan.filters or plan.placed or any(item.kind in PLACES for item in plan.keys)
-    areas, others = top.document.areas, other.document.areas
+    areas, others = top.areas, other.areas
     return not placed and bool(areas and others) and not set(areas) & set(others)
 
 
@@ -163,7 +168,7 @@ def _alike(one: Held, two: Held) -> bool:
     return not set(one.stems_of("need")).isdisjoint(two.stems_of("need"))
 
 
-def _apart(one: Document, two: Document) -> bool:
+def _apart(one: Held, two: Held) -> bool:
     """Whether one is for the young and the other is not, though both may take somebody of 18."""
     first, second = (Part(age_min=each.age_min, age_max=each.age_max) for each in (one, two))
     if apart_by_age(first, second):
@@ -191,11 +196,11 @@ def _whole_keys(plan: Plan, *, least: float = _MEANT) -> list[Key]:
 
 def _whole(keys: Sequence[Key], candidate: _Candidate) -> str | None:
     """The most telling kind of such a key that a document meets."""
-    return next((key.kind for key in keys if key in candidate.keys), None)
+    return next((key.kind for key in keys if key in candidate.keys), None) if candidate.keys else None
 
 
 def _covered(plan: Plan, top: _Candidate, values: Sequence[float]) -> bool:
-    if plan.unknown or not fits_age(plan, top.document):
+    if plan.unknown or not fits_age(plan, top.held):
         return False
     if any(token.required and value <= 0 for token, value in zip(plan.tokens, values, strict=True)):
         return False
@@ -207,7 +212,7 @@ def _serves(plan: Plan, top: _Candidate) -> bool:
     sites = any(item.kind in _SITES for item in plan.keys)
     if not plan.placed and not sites:
         return True
-    if any(f"area:{value}" in plan.placed for _, value in values_of("area", top.document)):
+    if any(entry in plan.placed for entry, _ in area_keys((area, 1.0) for area in top.held.areas)):
         return True
     return any(item.kind in _SITES for item in top.keys)
 

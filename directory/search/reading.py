@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from directory.search.concepts import concepts
 from directory.search.lexicon import Lexicon
 from directory.search.plan import Reading
 from directory.search.question import ASKING, MOST_WORDS, SOFT, Key
-from directory.search.terms import PHRASES
 from directory.search.text import GRAMMAR, LONGEST_PHRASE, core, is_generic, key, stem, words
 from directory.search.vocabulary import Vocabulary
 
@@ -76,9 +75,9 @@ def phrase_keys(read: Sequence[Word], vocabulary: Vocabulary, lexicon: Lexicon) 
 def _keys_of_span(span: tuple[str, ...], trust: float, covers: tuple[int, ...], lexicon: Lexicon) -> Iterator[Key]:
     whole, bare = key(span), key(core(span))
     for value in (whole,) if whole == bare else (whole, bare):
-        if lexicon.has("span", value):
+        if kinds := lexicon.kinds(value):
             exact = trust if value == whole else trust * _BUT_FOR_GENERIC
-            yield from (Key(kind, value, exact, covers) for kind in PHRASES if lexicon.has(kind, value))
+            yield from (Key(kind, value, exact, covers) for kind in kinds)
 
 
 def renumbered(found: Iterable[Key], renumber: dict[int, int]) -> Iterator[Key]:
@@ -90,7 +89,8 @@ def renumbered(found: Iterable[Key], renumber: dict[int, int]) -> Iterator[Key]:
         known = best.get((match.kind, match.value))
         if known is None or (len(match.covers), match.weight) > (len(known.covers), known.weight):
             best[match.kind, match.value] = match
-    yield from (replace(match, covers=tuple(renumber[at] for at in match.covers)) for match in best.values())
+    for match in best.values():
+        yield Key(match.kind, match.value, match.weight, tuple(renumber[at] for at in match.covers))
 
 
 def readings_of(kept: Sequence[Word], vocabulary: Vocabulary, lexicon: Lexicon) -> tuple[Reading, ...]:

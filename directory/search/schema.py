@@ -82,6 +82,8 @@ def write_toc(folder: Path, segments: Iterable[Any], generation: int) -> TOC:
     """A state of these segments, not yet pointed to; what is wholly deleted from is left out."""
     kept = [segment for segment in segments if segment.deleted_count() < segment.doc_count_all()]
     toc = TOC(SCHEMA, kept, generation)
+    # A killed writer may have left one that was never pointed to; Whoosh would not write over it.
+    (folder / f"_{NAME}_{generation}.toc").unlink(missing_ok=True)
     toc.write(FileStorage(str(folder), supports_mmap=False), NAME)
     return toc
 

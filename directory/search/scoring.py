@@ -8,35 +8,27 @@ numbers that are met whole come on top. Only documents that hold a word or key t
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from directory.search.choosing import (
-    PLACES,
     Asked,
-    Places,
     Source,
     candidates_of,
-    essential_of,
-    family_of,
     fitting_of,
-    inside_of,
-    rarest_of,
+    reaching,
+    telling_of,
     union,
+    without,
 )
 from directory.search.compiling import FULL
 from directory.search.plan import Plan, Reading
-from directory.search.question import Key
-from directory.search.segment import NONE, Ids, Postings
+from directory.search.segment import Ids
 from directory.search.snapshot import Snapshot
-
-Values = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+from directory.search.worth import Least, Scored, Values, scored
 
 # What a key adds when it is met whole. A former name comes a little below a present one.
 KEY_BOOST: Mapping[str, float] = MappingProxyType(
@@ -47,21 +39,27 @@ KEY_BOOST: Mapping[str, float] = MappingProxyType(
     }
 )  # fmt: skip
 
-_SUPERSEDED = 0.65
 _ABOUT = 0.4
 _TOO_FAR = 0.1  # of the best: what met only a passing word is noise below an answer
 # From this score on, what was found is about the question: nothing elsewhere is asked what it may mean.
 SETTLED = 0.4
-# To score so many documents takes less time than to ask which of them may be left out.
-_FEW = 20_000
+# So many of what is found are put in order and counted, and no more.
+MOST = 1_000
+# To score so few documents takes less time than to ask which of them may be left out.
+_FEW = 2_000
+# So few are scored at once where what fits is no answer.
+_SOME = 8_000
+# How many documents that speak of the question, wherever they are, `kindred` may look at.
+SPEAKING = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
     """What scoring found: the documents met, rising, with their scores; and the rarity and the sources of each token.
 
-    `looked_at` are all documents that could have been met, rising; `plain` is what each scores for the words alone,
-    wherever and for whomever it is.
+    Of more than `MOST`, those that come after them may be missing. `looked_at` are documents that could have been met,
+    rising, the `SPEAKING` best by words alone among them; `plain` is what each scores for the words alone, wherever and
+    for whomever it is.
     """
 
     ids: Ids
@@ -71,69 +69,82 @@ class Scores:
     rarity: tuple[float, ...] = ()
     sources: tuple[Source, ...] = ()
 
+    @property
+    def best(self) -> float:
+        """The best score; 0 where nothing is met."""
+        return float(self.scores.max(initial=0.0))
+
+    @property
+    def total(self) -> int:
+        """How many documents are met, up to `MOST`."""
+        return min(int(self.ids.size), MOST)
+
     def of(self, ids: Sequence[int]) -> tuple[list[float], list[float]]:
         """For documents that are met: their scores, and the share that each keeps of its score for the words alone."""
         scores = self.scores[self.ids.searchsorted(ids)]
         return scores.tolist(), (scores / self.plain[self.looked_at.searchsorted(ids)]).tolist()
 
-    def values_of(self, at: int, without: Container[int] = ()) -> list[float]:
-        """How well each token is met in one document (0 to 1), `without` the readings with these places in the plan."""
-        values = [0.0] * len(self.rarity)
+    def values_of(self, at: int) -> Iterator[tuple[int, float]]:
+        """The number of each source that is met in one document, and how well (0 to 1)."""
         for number, source in enumerate(self.sources):
-            if number in without:
-                continue
-            place = int(source.met.ids.searchsorted(at))
-            if place < source.met.ids.size and source.met.ids[place] == at:
-                for token in source.tokens:
-                    values[token] = max(values[token], float(source.met.weights[place]) / FULL * source.weight)
-        return values
+            ids, weights = source.met
+            place = int(ids.searchsorted(at))
+            if place < ids.size and ids[place] == at:
+                yield number, float(weights[place]) / FULL * source.weight
 
 
-def score(plan: Plan, snapshot: Snapshot) -> Scores:
-    """Score every document of a state that a plan may mean."""
-    readings = [_met_by(reading, snapshot) for reading in plan.readings]
-    rarity = _rarities(plan, snapshot, readings)
-    keys = [(key, snapshot.postings("key", f"{key.kind}:{key.value}")) for key in plan.keys]
-    sources = (*readings, *(Source(key.covers, met, 0.8 * key.weight) for key, met in keys if key.covers))
-    asked = Asked(plan, snapshot, sources, keys, _boosts(plan, keys), rarity)
-    every = set(range(len(plan.tokens)))
-    if sum(ids.size for ids in asked.lists_of(asked.required or every)) <= _FEW:
-        return _scored(asked, candidates_of(asked, every))
-    rarest, (fitting, otherwise) = rarest_of(asked), fitting_of(asked)
-    inside = inside_of(asked, fitting)
-    first = _scored(asked, union([candidates_of(asked, rarest), inside], snapshot.size))
-    best = float(first.scores.max(initial=0.0))
+def score(plan: Plan, snapshot: Snapshot, *, speaking: bool = True) -> Scores:
+    """Score every document of a state that a plan may mean.
+
+    `speaking` says that what speaks of the question is wanted, wherever it is, where nothing that fits answers it.
+    """
+    asked = _asked(plan, snapshot)
+    found = _found(asked, speaking=speaking)
+    met = (found.total > 0) & (found.total >= _TOO_FAR * found.best)
+    return Scores(found.ids[met], found.total[met], found.ids, found.plain, asked.rarity, tuple(asked.sources))
+
+
+def _found(asked: Asked, *, speaking: bool) -> Scored:
+    size = sum(asked.sizes[at] for at in asked.required or asked.every)
+    if size <= _FEW or asked.only_numbers:
+        return scored(asked, candidates_of(asked, asked.every))
+    fitting, otherwise = fitting_of(asked)
+    first = scored(asked, fitting)
+    wide = speaking and bool(asked.plan.demands) and first.best < SETTLED
+    if (wide or not first.best) and size <= _SOME:
+        return scored(asked, candidates_of(asked, asked.every))
+    if wide or not first.best:
+        first = first.more(scored(asked, without(telling_of(asked, MOST), first.ids, asked.snapshot.size)))
+    least = Least(_least(first.total), _speaking(first.plain) if wide else math.inf)
     # What cannot reach the share of the best that counts need not be looked at; the less so, what does not fit.
-    essential = every if not best else essential_of(asked, _TOO_FAR * best / (otherwise if best >= SETTLED else 1.0))
-    if best >= SETTLED and essential <= rarest:
-        return first
-    return _scored(asked, union([candidates_of(asked, essential), inside], snapshot.size))
+    others = reaching(asked, min(least.score / otherwise, least.plain))
+    return first.more(scored(asked, without(others, first.ids, asked.snapshot.size), least))
 
 
-def _scored(asked: Asked, ids: Ids) -> Scores:
-    """The scores of these documents."""
-    plan, found = asked.plan, Places(ids, asked.snapshot.size)
-    text, must = _text_score(asked, found)
-    extra = _extra(asked, found)
-    strong = any(not key.covers and key.kind not in PLACES for key in plan.keys)
-    plain = (text + extra) * (must | (extra > 0) if strong or not asked.required else must)
-    total = np.round(plain * _factors(plan, asked.snapshot, found), 5)
-    met = (total > 0) & (total >= _TOO_FAR * total.max(initial=0))
-    return Scores(ids[met], total[met], ids, plain, asked.rarity, tuple(asked.sources))
+def _asked(plan: Plan, snapshot: Snapshot) -> Asked:
+    readings = [_source(reading, snapshot) for reading in plan.readings]
+    keys = [(key, snapshot.postings("key", f"{key.kind}:{key.value}")) for key in plan.keys]
+    covering = [Source(key.covers, met, 0.8 * key.weight) for key, met in keys if key.covers]
+    rarity = _rarities(plan, snapshot, readings)
+    lists = [(key, met.ids) for key, met in keys]
+    return Asked(plan, snapshot, (*readings, *covering), lists, _boosts(plan), rarity)
 
 
-def _met_by(reading: Reading, snapshot: Snapshot) -> Source:
-    """The documents that hold every stem of a reading, each with how well it holds the weakest of them."""
-    tokens = range(reading.first, reading.last + 1)
-    each = sorted((snapshot.postings("stem", stemmed) for stemmed in reading.stems), key=lambda met: met.ids.size)
-    if not each or not each[0].ids.size:
-        return Source(tokens, NONE, reading.weight)
-    ids, weights = each[0]
-    for other in each[1:]:
-        at = other.ids.searchsorted(ids)
-        here = (other.ids.take(at, mode="clip") == ids).nonzero()[0]
-        ids, weights = ids[here], np.minimum(weights[here], other.weights[at[here]])
-    return Source(tokens, Postings(ids, weights), reading.weight)
+def _source(reading: Reading, snapshot: Snapshot) -> Source:
+    return Source(range(reading.first, reading.last + 1), snapshot.together(reading.stems), reading.weight)
+
+
+def _least(totals: Values) -> float:
+    """What a document must score to come among the first `MOST`, or not too far behind the best."""
+    least = _TOO_FAR * float(totals.max(initial=0.0))
+    if totals.size < MOST:
+        return least
+    return max(least, float(np.partition(totals, totals.size - MOST)[totals.size - MOST]))
+
+
+def _speaking(plain: Values) -> float:
+    """What a document must score by its words alone to be among those that speak most of the question."""
+    return float(np.partition(plain, plain.size - SPEAKING)[plain.size - SPEAKING]) if plain.size >= SPEAKING else 0.0
 
 
 def _rarities(plan: Plan, snapshot: Snapshot, readings: Sequence[Source]) -> tuple[float, ...]:
@@ -155,67 +166,12 @@ def _told_of(sources: Sequence[Source], size: int) -> int:
     return union(about, size).size or union([source.met.ids for source in sources], size).size
 
 
-def _text_score(asked: Asked, found: Places) -> tuple[Values, Mask]:
-    """The share of the question that each document meets, in itself and by how many of its words are met at all.
-
-    Also whether it meets a token that must be met, or any where none must.
-    """
-    text, covered = np.zeros(found.ids.size), np.zeros(found.ids.size)
-    must = np.zeros(found.ids.size, np.bool_)
-    required = asked.required
-    for at, share in enumerate(asked.shares):
-        row = _row(found, [source for source in asked.sources if at in source.tokens])
-        if row is not None:
-            places, values = row
-            text[places] += share * values
-            covered[places] += share
-            if not required or at in required:
-                must[places] = True
-    return text * (0.4 + 0.6 * covered * covered), must
-
-
-def _row(found: Places, sources: Sequence[Source]) -> tuple[npt.NDArray[Any], Values] | None:
-    """Where a token is met, and how well: the best of what meets it."""
-    met = [(*found.of(source.met.ids), source) for source in sources if source.met.ids.size]
-    if not met:
-        return None
-    if len(met) == 1:
-        which, places, source = met[0]
-        return places, source.met.weights[which].astype(np.float64) * (source.weight / FULL)
-    row = np.zeros(found.ids.size)
-    for which, places, source in met:
-        row[places] = np.maximum(row[places], source.met.weights[which] * (source.weight / FULL))
-    places = row.nonzero()[0]
-    return places, row[places]
-
-
-def _boosts(plan: Plan, keys: Sequence[tuple[Key, Postings]]) -> list[float]:
+def _boosts(plan: Plan) -> list[float]:
     """What each key adds where it is met."""
     worth = [0.0 if token.place else token.weight for token in plan.tokens]
     whole = sum(worth)
     found = []
-    for key, _ in keys:
+    for key in plan.keys:
         share = sum(worth[at] for at in key.covers) / whole if key.covers and whole else 1.0
         found.append(KEY_BOOST[key.kind] * key.weight * (0.1 + 0.9 * share**3))
     return found
-
-
-def _extra(asked: Asked, found: Places) -> Values:
-    """What keys add: of each family the best."""
-    best: dict[str, Values] = {}
-    for (key, met), boost in zip(asked.keys, asked.boosts, strict=True):
-        row = best.setdefault(family_of(key), np.zeros(found.ids.size))
-        _, places = found.of(met.ids)
-        row[places] = np.maximum(row[places], boost)
-    return sum(best.values(), np.zeros(found.ids.size))
-
-
-def _factors(plan: Plan, snapshot: Snapshot, found: Places) -> Values:
-    """What each document keeps of its score: less where it is superseded, or does not fit what is asked."""
-    factors = np.where(snapshot.superseded(found.ids), _SUPERSEDED, 1.0)
-    for demand in plan.demands:
-        shares = np.full(found.ids.size, demand.otherwise)
-        for entry, share in demand.keys:
-            shares[found.of(snapshot.postings("key", entry).ids)[1]] = share
-        factors *= shares
-    return factors

@@ -12,7 +12,18 @@ import numpy.typing as npt
 
 from directory.errors import IndexDamaged
 from directory.search.arrays import ArrayFile, Hashes, OwnBytes, hash_of
-from directory.search.compiling import FIELDS, FORMAT, FULL, read_record, read_texts
+from directory.search.compiling import (
+    FORMAT,
+    FULL,
+    HELD,
+    LONG,
+    PARTS,
+    WHOLE,
+    Held,
+    read_document,
+    read_held,
+    read_texts,
+)
 from directory.search.document import Document
 from directory.search.kept import Kept
 from directory.search.manifest import Manifest
@@ -24,7 +35,6 @@ from directory.search.text import stem
 
 _KEPT_POSTINGS = 24 << 20  # bytes
 _KEPT_DOCUMENTS = 3 << 20  # bytes of their records; as objects they take about four times as much
-_ID, _SUPERSEDED = FIELDS.index("id"), FIELDS.index("superseded")
 _KEPT_PLACES = 1 << 14
 # More words than this begin alike only where nobody could say which is meant.
 _MOST_BEGINNING = 64
@@ -38,36 +48,6 @@ class Postings(NamedTuple):
 
     ids: Ids
     weights: Weights
-
-
-class Held:
-    """A document with what ranking compares: what settles a tie, and its short texts with their stems.
-
-    The document itself is put together when it is first asked for: most that are compared are never shown.
-    """
-
-    __slots__ = ("_document", "_values", "order", "texts")
-
-    def __init__(self, folded_name: str, values: tuple[Any, ...], texts: tuple[Stemmed, ...]) -> None:
-        self._values, self.texts = values, texts
-        self.order = folded_name, str(values[_ID])
-        self._document: Document | None = None
-
-    @property
-    def document(self) -> Document:
-        """The whole document."""
-        if self._document is None:
-            self._document = Document(**dict(zip(FIELDS, self._values, strict=True)))
-        return self._document
-
-    @property
-    def superseded(self) -> bool:
-        """Whether it is closed or has successors."""
-        return bool(self._values[_SUPERSEDED])
-
-    def stems_of(self, field: str) -> list[frozenset[str]]:
-        """The stems of each text of a field."""
-        return [stems for name, _, stems in self.texts if name == field]
 
 
 NONE = Postings(np.empty(0, np.int32), np.empty(0, np.uint16))
@@ -85,7 +65,7 @@ class Segment:
         self._file = ArrayFile(folder / names[0], expected[0], FORMAT)
         self._records = OwnBytes(folder / names[1], expected[1])
         self._starts = memoryview(self._file.whole("record.starts").tobytes()).cast("Q")
-        if len(self._starts) != 2 * self.size + 1:
+        if len(self._starts) != PARTS * self.size + 1:
             raise IndexDamaged(f"{names[0]} is of another segment.")
         self._sums = memoryview(self._file.whole("record.sums").tobytes()).cast("I")
         self.rank: Ids = self._file.whole("rank")
@@ -94,6 +74,7 @@ class Segment:
         self._hashes = {name: Hashes(self._file, name) for name in ("stem", "key", "span", "word", "id")}
         self._postings: Kept[tuple[str, str], Postings] = Kept(_KEPT_POSTINGS, _bytes_of)
         self._places: Kept[tuple[str, str], int] = Kept(_KEPT_PLACES)
+        self._kinds: Kept[str, int] = Kept(_KEPT_PLACES)
         self._held: Kept[int, tuple[Held, int]] = Kept(_KEPT_DOCUMENTS, lambda each: each[1])
 
     def postings(self, kind: str, text: str) -> Postings:
@@ -109,20 +90,24 @@ class Segment:
         return found
 
     def held(self, at: int) -> Held:
-        """The document with this number, and what ranking compares."""
+        """What ranking compares of the document with this number."""
         found = self._held.get(at)
         if found is None:
-            data = self._record(2 * at)
-            record = read_record(data)
-            found = Held(record.order, record.values, record.texts), len(data)
+            data = self._record(at, HELD)
+            found = read_held(data), len(data)
             self._held.put(at, found)
         return found[0]
 
+    def document(self, at: int) -> Document:
+        """The document with this number."""
+        return read_document(self._record(at, WHOLE))
+
     def longer_texts(self, at: int) -> tuple[Stemmed, ...]:
         """The texts of a document that are not short, its sentences among them."""
-        return read_texts(self._record(2 * at + 1))
+        return read_texts(self._record(at, LONG))
 
-    def _record(self, part: int) -> memoryview:
+    def _record(self, at: int, part: int) -> memoryview:
+        part += PARTS * at
         first = self._starts[part]
         data = self._records.read(first, self._starts[part + 1] - first)
         if zlib.crc32(data) != self._sums[part]:
@@ -135,7 +120,7 @@ class Segment:
         if at < 0:
             return -1
         number = int(self._file.part("id.numbers", at, at + 1)[0])
-        return number if self.held(number).document.id == identifier else -1
+        return number if self.held(number).id == identifier else -1
 
     # What planning asks.
 
@@ -147,9 +132,14 @@ class Segment:
         """Whether a document, though it may be deleted, has this key."""
         return self._find("key", text) >= 0
 
-    def has_span(self, value: str) -> bool:
-        """Whether a phrase may be a key of some kind; a document that held it may be deleted."""
-        return self._find("span", value) >= 0
+    def kinds(self, phrase: str) -> int:
+        """Which of `terms.PHRASES` a phrase is, as bits; a document that held it may be deleted."""
+        found = self._kinds.get(phrase)
+        if found is None:
+            at = self._hashes["span"].find(hash_of(phrase))
+            found = int(self._file.part("span.kinds", at, at + 1)[0]) if at >= 0 else 0
+            self._kinds.put(phrase, found)
+        return found
 
     def frequency(self, word: str) -> int:
         """In how many documents a word is."""
@@ -171,7 +161,7 @@ class Segment:
         asked = (kind, text)
         at = self._places.get(asked)
         if at is None:
-            at = self._hashes[kind].find(hash_of(f"span:{text}" if kind == "span" else text))
+            at = self._hashes[kind].find(hash_of(text))
             self._places.put(asked, at)
         return at
 

@@ -13,13 +13,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from directory.search.compiling import Held
 from directory.search.document import Document
 from directory.search.engine import Suggestion
 from directory.search.kept import Kept
+from directory.search.looked import Looked
 from directory.search.manifest import Manifest
 from directory.search.matching import Stemmed
 from directory.search.offers import Offer
-from directory.search.segment import NONE, Held, Ids, Postings, Segment, Weights, is_known
+from directory.search.segment import NONE, Ids, Postings, Segment, Weights, is_known
+from directory.search.terms import PHRASES
 from directory.search.text import key, phrase
 
 _KEPT_POSTINGS = 8 << 20  # bytes
@@ -63,6 +66,20 @@ class Snapshot:
             self._postings.put(asked, found)
         return found
 
+    def together(self, stems: Sequence[str]) -> Postings:
+        """The live documents that hold every one of some stems, each with what the weakest of them is worth."""
+        if len(stems) == 1:
+            return self.postings("stem", stems[0])
+        asked = ("stems", " ".join(stems))
+        found = self._postings.get(asked)
+        if found is None:
+            terms = sorted((self.postings("stem", each) for each in stems), key=lambda met: met.ids.size)
+            found = terms[0] if terms else NONE
+            for other in terms[1:]:
+                found = _both(found, other, self.size)
+            self._postings.put(asked, found)
+        return found
+
     def superseded(self, ids: Ids) -> npt.NDArray[np.bool_]:
         """Which of these documents are superseded; `ids` rise."""
         found = np.zeros(ids.size, np.bool_)
@@ -90,7 +107,7 @@ class Snapshot:
         return [at for _, at in best[:most]]
 
     def held(self, at: int) -> Held:
-        """The document with this number, and what ranking compares."""
+        """What ranking compares of the document with this number."""
         segment, within = self.locate(at)
         return segment.held(within)
 
@@ -101,7 +118,8 @@ class Snapshot:
 
     def document(self, at: int) -> Document:
         """The document with this number."""
-        return self.held(at).document
+        segment, within = self.locate(at)
+        return segment.document(within)
 
     def order(self, at: int) -> tuple[str, str]:
         """What settles a tie: the folded name, then the id."""
@@ -125,7 +143,7 @@ class Snapshot:
         deleted = set(part.deleted.tolist())
         for within in range(part.segment.size):
             if within not in deleted:
-                yield within, part.segment.held(within).document
+                yield within, part.segment.document(within)
 
     def _joined(self, kind: str, text: str) -> Postings:
         found = []
@@ -159,12 +177,24 @@ class Snapshot:
         return is_known(word, self.segments)
 
     def has(self, kind: str, value: str) -> bool:
-        """Whether a live document carries this key; of `span`, whether one has carried it since the last merge."""
-        if kind == "span":
-            return any(segment.has_span(value) for segment in self.segments)
-        asked = f"{kind}:{value}"
-        met = [part for part in self.parts if part.segment.has_key(asked)]
-        return any(not part.deleted.size for part in met) or (bool(met) and bool(self.postings("key", asked).ids.size))
+        """Whether a live document carries this key."""
+        return self._carries(f"{kind}:{value}")
+
+    def kinds(self, phrase: str) -> tuple[str, ...]:
+        """Which of `terms.PHRASES` a phrase is in live documents."""
+        bits = 0
+        for segment in self.segments:
+            bits |= segment.kinds(phrase)
+        if not bits:
+            return ()
+        found = (kind for at, kind in enumerate(PHRASES) if bits >> at & 1)
+        return tuple(found) if self._plain else tuple(kind for kind in found if self.has(kind, phrase))
+
+    def _carries(self, entry: str) -> bool:
+        if self._plain:
+            return self.segments[0].has_key(entry)
+        met = [part for part in self.parts if part.segment.has_key(entry)]
+        return any(not part.deleted.size for part in met) or (bool(met) and bool(self.postings("key", entry).ids.size))
 
     def near(self, word: str) -> Mapping[str, int]:
         """The words within spelling distance of this one, each with its distance."""
@@ -204,6 +234,12 @@ class Snapshot:
         if offer.id:
             return not _is_in(part.deleted, offer.at)
         return self.has(offer.field, key(phrase(offer.text)))
+
+
+def _both(one: Postings, other: Postings, size: int) -> Postings:
+    weights = np.minimum(one.weights, Looked(one.ids, size).row(other))
+    here = weights.nonzero()[0]
+    return Postings(one.ids[here], weights[here])
 
 
 def _shown(offer: Offer) -> tuple[str, str]:

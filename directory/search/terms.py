@@ -9,7 +9,7 @@ from directory.search.concepts import Concepts, concepts, stems_of
 from directory.search.document import Document
 from directory.search.text import code_key, core, fold, key, phone_key, phrase, postcode_keys, words
 
-# Kinds of key that stand for words of a question; `span` is carried beside each so that one look-up rules out most.
+# Kinds of key that stand for words of a question; which of them a phrase is, is kept as bits in this order.
 PHRASES = ("name", "former_name", "core", "former_core", "need", "owner", "former_owner", "area")
 
 # (weight, the length in words at which it counts in full); beyond, each occurrence counts for less.
@@ -98,10 +98,8 @@ def _phrase_keys(document: Document) -> Iterator[str]:
         for value in values:
             stems = phrase(value)
             yield f"{kind}:{key(stems)}"
-            yield f"span:{key(stems)}"
             if kind in ("name", "former_name"):
                 yield f"{'core' if kind == 'name' else 'former_core'}:{key(core(stems))}"
-                yield f"span:{key(core(stems))}"
 
 
 def _number_keys(document: Document) -> Iterator[str]:

@@ -73,6 +73,8 @@ def is_generic(stemmed: str) -> bool:
 
 def core(stems: tuple[str, ...]) -> tuple[str, ...]:
     """A phrase without its generic words: "Podiatry service" is "podiatry"; itself where nothing else is left."""
+    if _GENERIC_STEMS.isdisjoint(stems):
+        return stems
     return tuple(part for part in stems if part not in _GENERIC_STEMS) or stems
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, select, update
 
 from directory.domain.change import Change, Subject
 from directory.errors import ChangeNotFound
@@ -15,6 +15,7 @@ from directory.shapes import SHAPE_OF_NOUN, set_from_plain, set_to_plain
 from directory.store.batches import in_batches, read_json, write_json
 from directory.store.successions import of_changes, void_successions
 from directory.store.tables.changes import change_subjects, change_terms, changes, counters
+from directory.store.tables.importing import undone_imports
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +113,14 @@ def _row(change: Change) -> dict[str, Any]:
 
 def mark_superseded(connection: Connection, new: Sequence[Change]) -> None:
     """Withdraw what some new changes supersede, and the successions that it made; all of them are written already."""
-    for change in new:
-        if change.supersedes is not None:
-            values = {"status": "withdrawn", "superseded_by": change.number}
-            connection.execute(update(changes).where(changes.c.number == change.supersedes).values(values))
-            void_successions(connection, change.supersedes, at=change.recorded_at)
+    gone = {change.supersedes: change for change in new if change.supersedes is not None}
+    if gone:
+        withdrawn = update(changes).where(changes.c.number == bindparam("gone"))
+        connection.execute(
+            withdrawn.values(status="withdrawn", superseded_by=bindparam("by")),
+            [{"gone": number, "by": change.number} for number, change in gone.items()],
+        )
+        void_successions(connection, {number: change.recorded_at for number, change in gone.items()})
 
 
 def load(connection: Connection, number: int) -> Change:
@@ -129,8 +133,11 @@ def load(connection: Connection, number: int) -> Change:
 
 def load_many(connection: Connection, numbers: Iterable[int]) -> list[Change]:
     """Those of some changes that there are, in the order of their numbers."""
-    statement = select(changes).where(changes.c.number.in_(sorted(numbers))).order_by(changes.c.number)
-    return _read(connection, connection.execute(statement).all())
+    found: list[Change] = []
+    for batch in in_batches(sorted(numbers)):
+        statement = select(changes).where(changes.c.number.in_(batch)).order_by(changes.c.number)
+        found += _read(connection, connection.execute(statement).all())
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,9 @@ class Filter:
     owner: str | None = None
     kind: str | None = None
     weight: str | None = None
+    # Any of these services; any of these changes.
+    services: Collection[str] | None = None
+    numbers: Collection[int] | None = None
     effective_from: date | None = None
     effective_until: date | None = None
     recorded_until: datetime | None = None
@@ -188,6 +198,11 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         for facet, value in terms.items()
         if value is not None
     ]
+    if wanted.services is not None:
+        of_service = change_terms.c.change_number == changes.c.number, change_terms.c.facet == "service"
+        found.append(exists().where(*of_service, change_terms.c.value.in_(wanted.services)))
+    if wanted.numbers is not None:
+        found.append(changes.c.number.in_(wanted.numbers))
     if wanted.weight is not None:
         found.append(changes.c.weight == wanted.weight)
     if wanted.effective_from is not None:
@@ -318,7 +333,7 @@ def count(connection: Connection) -> int:
 
 
 def titles(connection: Connection) -> set[tuple[str, date]]:
-    """The title and effective day of every change."""
-    return {
-        (row.title, row.effective_from) for row in connection.execute(select(changes.c.title, changes.c.effective_from))
-    }
+    """The title and effective day of every change, but for those of imports that were undone."""
+    undone = exists().where(undone_imports.c.import_id == changes.c.import_id)
+    statement = select(changes.c.title, changes.c.effective_from).where(~undone)
+    return {(row.title, row.effective_from) for row in connection.execute(statement)}

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, and_, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql
 
 from directory.store.batches import in_batches
 from directory.store.tables.changes import counters
+from directory.store.tables.kinds import Instant
 from directory.store.tables.learning import check_requests, checks
 from directory.store.tables.nouns import service_versions, services
+from directory.store.tables.offering import check_intervals
 from directory.store.versions import in_force
 
 COUNTER = "check-requests"
@@ -25,7 +39,7 @@ _USED = ("active", "paused")
 class Age:
     """How old what an entry says is: `since` it was checked or, where it never was, since it was added.
 
-    `owner` is the slug of the team that runs it, None where none does.
+    `owner` is the slug of the team that runs it, None where none does; `every` its own interval in months, if any.
     """
 
     service_id: str
@@ -34,6 +48,33 @@ class Age:
     owner: str | None
     since: datetime
     checked: bool
+    every: int | None
+
+
+# Until when what was checked is due, by the interval in months; None is for those without their own.
+Cutoffs = Mapping[int | None, datetime]
+
+
+def intervals(connection: Connection) -> set[int]:
+    """Every interval, in months, that is set for any service."""
+    return set(connection.scalars(select(check_intervals.c.months).distinct()))
+
+
+def intervals_of(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+    """The intervals, in months, of those of some services that have their own."""
+    found: dict[str, int] = {}
+    for batch in in_batches(ids):
+        wanted = select(check_intervals).where(check_intervals.c.service_id.in_(batch))
+        found |= {row.service_id: row.months for row in connection.execute(wanted)}
+    return found
+
+
+def set_interval(connection: Connection, service_id: str, months: int | None, *, by: int | None, at: datetime) -> None:
+    """Have a service checked every so many months; None: at the setting."""
+    connection.execute(delete(check_intervals).where(check_intervals.c.service_id == service_id))
+    if months is not None:
+        row = {"service_id": service_id, "months": months, "since": at, "person_id": by}
+        connection.execute(insert(check_intervals).values(row))
 
 
 def add(connection: Connection, service_id: str, *, source: str, person_id: int | None, at: datetime) -> None:
@@ -48,7 +89,7 @@ def by_age(
     *,
     on: date,
     teams: Collection[str] | None = None,
-    until: datetime | None = None,
+    until: Cutoffs | None = None,
     limit: int | None = None,
     offset: int = 0,
 ) -> list[Age]:
@@ -58,7 +99,7 @@ def by_age(
     if teams is not None:
         statement = statement.where(found.c.owner_team.in_(sorted(teams)))
     if until is not None:
-        statement = statement.where(found.c.since <= until)
+        statement = statement.where(found.c.since <= _cutoff(found, until))
     rows = connection.execute(statement.order_by(found.c.since, found.c.id).limit(limit).offset(offset))
     return [_age(row) for row in rows]
 
@@ -74,20 +115,26 @@ class TeamAges:
 
 
 def by_team(
-    connection: Connection, *, on: date, until: datetime, teams: Collection[str] | None = None
+    connection: Connection, *, on: date, until: Cutoffs, teams: Collection[str] | None = None
 ) -> list[TeamAges]:
     """The same by team, the one with the oldest first."""
     found = _ages(on)
     statement = select(
         found.c.owner_team,
         func.count().label("services"),
-        func.count().filter(found.c.since <= until).label("overdue"),
+        func.count().filter(found.c.since <= _cutoff(found, until)).label("overdue"),
         func.min(found.c.since).label("oldest"),
     ).group_by(found.c.owner_team)
     if teams is not None:
         statement = statement.where(found.c.owner_team.in_(sorted(teams)))
     rows = connection.execute(statement.order_by(func.min(found.c.since), found.c.owner_team))
     return [TeamAges(row.owner_team, row.services, row.overdue, row.oldest) for row in rows]
+
+
+def _cutoff(found: FromClause, until: Cutoffs) -> ColumnElement[Any]:
+    by_months = {months: literal(at, Instant()) for months, at in until.items() if months is not None}
+    otherwise = literal(until[None], Instant())
+    return case(by_months, value=found.c.months, else_=otherwise) if by_months else otherwise
 
 
 def _ages(on: date) -> FromClause:
@@ -102,15 +149,21 @@ def _ages(on: date) -> FromClause:
     last = select(checks.c.service_id, func.max(checks.c.checked_at).label("at")).group_by(checks.c.service_id)
     checked = last.subquery("checked")
     return (
-        select(now, func.coalesce(checked.c.at, began.c.at).label("since"), checked.c.at.label("checked_at"))
+        select(
+            now,
+            func.coalesce(checked.c.at, began.c.at).label("since"),
+            checked.c.at.label("checked_at"),
+            check_intervals.c.months,
+        )
         .join(began, began.c.subject_id == now.c.id)
         .outerjoin(checked, checked.c.service_id == now.c.id)
+        .outerjoin(check_intervals, check_intervals.c.service_id == now.c.id)
         .subquery("ages")
     )
 
 
 def _age(row: Any) -> Age:
-    return Age(row.id, row.slug, row.name, row.owner_team, row.since, row.checked_at is not None)
+    return Age(row.id, row.slug, row.name, row.owner_team, row.since, row.checked_at is not None, row.months)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,13 +51,17 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self, *, patience: float = BUSY_SECONDS) -> Iterator[Connection]:
+    def write(self, *, patience: float = BUSY_SECONDS, synced: bool = True) -> Iterator[Connection]:
         """One transaction: committed, and on disk, when the block ends; rolled back when it raises.
 
         `patience` is how many seconds to wait for SQLite's one writer; then sqlalchemy's OperationalError is raised.
+        Without `synced` it does not wait for the disk: a killed process loses nothing, a power cut perhaps the last
+        second, and never a part of it. For what may be done again, such as noting that a mail was sent.
         """
-        options = {"signpost_writes": True, "signpost_patience": patience}
+        options = {"signpost_writes": True, "signpost_patience": patience, "signpost_synced": synced}
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            if not synced and not self.is_sqlite:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
             yield connection
 
     def close(self) -> None:
@@ -102,6 +106,7 @@ def _sqlite_engine(url: str) -> Engine:
         options = connection.get_execution_options()
         if options.get("signpost_writes", False):
             connection.exec_driver_sql(f"PRAGMA busy_timeout={int(options['signpost_patience'] * 1000)}")
+            connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options['signpost_synced'] else 'NORMAL'}")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
             connection.exec_driver_sql("BEGIN")

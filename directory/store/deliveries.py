@@ -23,8 +23,9 @@ from sqlalchemy import (
 )
 
 from directory.domain.change import Stage
-from directory.store import taken_back
+from directory.store import channel_events, taken_back
 from directory.store.recipients import delivery_rows, recipients, write_rows
+from directory.store.sending import PENDING
 from directory.store.tables.changes import change_terms, changes
 from directory.store.tables.people import people
 from directory.store.tables.telling import deliveries, digests, subscription_terms, subscriptions
@@ -45,11 +46,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom a change would reach: people (each once), teams that subscribe, and people by reason, most first."""
+    """Whom a change would reach: people (each once), teams that subscribe, and people by reason, most first.
+
+    `channels` are rooms and programs: Teams, Slack, webhooks.
+    """
 
     people: int
     teams: int
     by_subscription: tuple[tuple[str, int], ...]
+    channels: int = 0
 
 
 def waiting(connection: Connection, stage: Stage, *, today: date, limit: int) -> list[Waiting]:
@@ -87,7 +92,7 @@ def mark(connection: Connection, stage: Stage, numbers: Sequence[int], *, at: da
 
 
 def tell(connection: Connection, number: int, stage: Stage, *, subscribed_by: datetime, at: datetime) -> int:
-    """Mark one change as told at a stage and write its deliveries: one for each person and channel, or none.
+    """Mark one change as told at a stage and write its deliveries (one for each person) and the events of channels.
 
     Only subscriptions that had begun by an instant count: who subscribes today asks for what comes, not for old news.
     Of a change that takes another's place, those who were told of that one are told that it was withdrawn or amended.
@@ -110,14 +115,16 @@ def tell(connection: Connection, number: int, stage: Stage, *, subscribed_by: da
         instead = "withdrawn" if withdrawal else "amended"
         rows = taken_back.told_rows(gone, number, stage=instead, urgent=change.urgent, at=at)
         written += write_rows(connection, ("change_number", "stage"), rows)
+        written += channel_events.tell_instead(connection, number, instead, gone, at=at)
     if not withdrawal:
         terms = select(change_terms).where(change_terms.c.change_number == number).subquery("terms")
-        found = recipients(terms).where(subscriptions.c.created_at <= subscribed_by)
+        found = recipients(terms, subscribed_by=subscribed_by)
         if gone:
-            found = found.where(~taken_back.was_told(people.c.id, subscriptions.c.channel, gone, at))
+            found = found.where(~taken_back.was_told(people.c.id, literal("mail"), gone, at))
         about = (literal(number), literal(stage))
         chosen = delivery_rows(found.subquery("found"), about, urgent=change.urgent, at=at)
         written += write_rows(connection, ("change_number", "stage"), chosen)
+        written += channel_events.tell(connection, number, stage, terms, subscribed_by=subscribed_by, at=at)
     return written
 
 
@@ -126,6 +133,7 @@ def audience(connection: Connection, terms: Iterable[tuple[str, str, str]]) -> A
     told: set[int] = set()
     teams: set[str] = set()
     by_label: dict[str, set[int]] = defaultdict(set)
+    rooms: set[int] = set()
     for part in _parts(terms):
         wanted = [column(name, String()) for name in ("subject_id", "facet", "value")]
         given = values(*wanted, name="given").data(part).cte("terms")
@@ -136,8 +144,9 @@ def audience(connection: Connection, terms: Iterable[tuple[str, str, str]]) -> A
             by_label[row.label].add(row.person_id)
             if row.team_id is not None:
                 teams.add(row.team_id)
+        rooms |= channel_events.reached(connection, given)
     counts = sorted(((label, len(ids)) for label, ids in by_label.items()), key=lambda found: (-found[1], found[0]))
-    return Audience(len(told), len(teams), tuple(counts))
+    return Audience(len(told), len(teams), tuple(counts), len(rooms))
 
 
 def drop_untellable(connection: Connection, *, at: datetime) -> int:
@@ -165,7 +174,7 @@ def _drop(connection: Connection, which: ColumnElement[bool], reason: str, at: d
     )
     return connection.execute(
         update(deliveries)
-        .where(deliveries.c.state == "pending", which, ~sending, ~in_sending_digest)
+        .where(deliveries.c.state == PENDING, which, ~sending, ~in_sending_digest)
         .values(state="dropped", settled_at=at, reason=reason, lease=None, leased_until=None)
     ).rowcount
 

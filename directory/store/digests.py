@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql
 
+from directory.store.bounces import stopped
+from directory.store.sending import PENDING
 from directory.store.tables.changes import changes
 from directory.store.tables.kinds import Instant
 from directory.store.tables.people import people
@@ -44,7 +46,7 @@ def fill(connection: Connection, slot_at: datetime, ranks: Collection[int], *, a
         select(deliveries.c.person_id, literal(slot_at, Instant()), literal(at, Instant()), literal("pending"))
         .outerjoin(changes, changes.c.number == deliveries.c.change_number)
         .join(people, people.c.id == deliveries.c.person_id)
-        .where(due, _stands(), people.c.erased_at.is_(None))
+        .where(due, _stands(), people.c.erased_at.is_(None), ~stopped(people.c.id, at))
         .distinct()
     )
     columns = ["person_id", "slot_at", "created_at", "state"]
@@ -79,17 +81,17 @@ def would_hold(connection: Connection, person_id: int, ranks: Collection[int], *
 def drop_empty(connection: Connection, *, at: datetime) -> int:
     """Drop the digests of which nothing is left to send."""
     idle = or_(digests.c.lease.is_(None), digests.c.leased_until <= at)
-    left = select(deliveries.c.id).where(deliveries.c.digest_id == digests.c.id, deliveries.c.state == "pending")
+    left = select(deliveries.c.id).where(deliveries.c.digest_id == digests.c.id, deliveries.c.state == PENDING)
     return connection.execute(
         update(digests)
-        .where(digests.c.state == "pending", idle, ~left.exists())
+        .where(digests.c.state == PENDING, idle, ~left.exists())
         .values(state="dropped", settled_at=at, reason="nothing left to tell", lease=None, leased_until=None)
     ).rowcount
 
 
 def _unclaimed(ranks: Collection[int]) -> ColumnElement[bool]:
     return and_(
-        deliveries.c.state == "pending",
+        deliveries.c.state == PENDING,
         deliveries.c.digest_id.is_(None),
         deliveries.c.channel == "mail",
         deliveries.c.rank.in_(ranks),

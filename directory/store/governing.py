@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, or_, select, update
 
-from directory.store.batches import in_batches
+from directory.domain.policy import Actor
+from directory.store.batches import in_batches, read_json, write_json
 from directory.store.tables.changes import changes
 from directory.store.tables.nouns import service_versions, services, teams
-from directory.store.tables.offering import critical_services, reviews
+from directory.store.tables.offering import critical_services, overrides, reviews
 from directory.store.tables.people import memberships, people
 from directory.store.tenure import closed_owners
 from directory.store.versions import in_force
@@ -62,6 +63,26 @@ class Review:
 def add_review(connection: Connection, number: int, *, by: int | None, due_at: datetime) -> None:
     """Have a change reviewed."""
     connection.execute(reviews.insert().values(change_number=number, person_id=by, due_at=due_at))
+
+
+def note_override(connection: Connection, number: int, *, by: Actor) -> None:
+    """Keep in which role somebody published a change without the agreement that it took."""
+    row = {"change_number": number, "editor": by.editor, "teams": write_json(sorted(by.leads))}
+    connection.execute(overrides.insert().values(row))
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Who did without an agreement: an editor or, by their slugs, a lead of some teams."""
+
+    editor: bool
+    teams: tuple[str, ...]
+
+
+def override_of(connection: Connection, number: int) -> Override | None:
+    """The role of whoever published a change without agreement; None where it is not known, or nobody did."""
+    row = connection.execute(select(overrides).where(overrides.c.change_number == number)).one_or_none()
+    return Override(row.editor, tuple(read_json(row.teams))) if row else None
 
 
 def review_of(connection: Connection, number: int, *, lock: bool = False) -> Review | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +14,9 @@ from directory.domain.offer import Need, Offer, State
 from directory.domain.policy import Actor, Role
 from directory.errors import OfferNotFound
 from directory.store.batches import read_json, write_json
+from directory.store.tables.learning import reports
 from directory.store.tables.nouns import service_versions, teams
-from directory.store.tables.offering import offer_needs, offers
+from directory.store.tables.offering import offer_needs, offer_reports, offers
 from directory.store.tables.people import memberships, people
 
 # Letters and digits that nobody reads for one another, over the telephone too.
@@ -31,8 +33,9 @@ def add(
     read: Mapping[str, int],
     at: datetime,
     expires_at: datetime,
+    report_ids: Iterable[int] = (),
 ) -> str:
-    """Keep a change that waits, as plain data; returns its reference."""
+    """Keep a change that waits, as plain data; returns its reference. `report_ids` are the reports that it answers."""
     ref = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
     row = {
         "ref": ref,
@@ -50,6 +53,8 @@ def add(
     }
     key = connection.execute(offers.insert().values(row).returning(offers.c.id)).scalar_one()
     _insert_needs(connection, key, needs)
+    if answered := [{"offer_id": key, "report_id": report} for report in sorted(set(report_ids))]:
+        connection.execute(offer_reports.insert(), answered)
     return ref
 
 
@@ -100,12 +105,43 @@ def of_change(connection: Connection, number: int) -> Offer | None:
     return next(iter(_read(connection, select(offers).where(offers.c.change_number == number))), None)
 
 
+def of_report(connection: Connection, report_id: int) -> Offer | None:
+    """The last offer that answers a report; None where none does."""
+    answering = select(offer_reports.c.offer_id).where(offer_reports.c.report_id == report_id)
+    last = select(offers).where(offers.c.id.in_(answering)).order_by(offers.c.id.desc()).limit(1)
+    return next(iter(_read(connection, last)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One need of a change that was published, and how it was met: by an editor instead (None: not known), or not."""
+
+    need: Need
+    met: bool
+    as_editor: bool | None
+
+
+def agreements(connection: Connection, number: int) -> list[Agreement]:
+    """Who had to agree to a change before it was published, and whether they did; empty where nobody was asked."""
+    asked = (
+        select(offer_needs)
+        .join(offers, offers.c.id == offer_needs.c.offer_id)
+        .where(offers.c.change_number == number)
+        .order_by(offer_needs.c.kind, offer_needs.c.team)
+    )
+    return [
+        Agreement(Need(row.kind, row.team), row.agreed_at is not None, row.as_editor)
+        for row in connection.execute(asked)
+    ]
+
+
 def meet(connection: Connection, offer: Offer, needs: Iterable[Need], *, by: Actor, at: datetime) -> None:
     """Write down who agreed, for some needs."""
     for need in needs:
         here = (offer_needs.c.offer_id == offer.id, offer_needs.c.kind == need.kind, offer_needs.c.team == need.team)
         open_one = update(offer_needs).where(*here, offer_needs.c.agreed_at.is_(None))
-        connection.execute(open_one.values(agreed_at=at, agreed_by=by.person_id))
+        as_editor = need.team not in by.leads
+        connection.execute(open_one.values(agreed_at=at, agreed_by=by.person_id, as_editor=as_editor))
 
 
 def settle(
@@ -186,8 +222,9 @@ def versions_of(connection: Connection, ids: Iterable[str]) -> dict[str, list[An
 
 def _read(connection: Connection, statement: Select[Any]) -> list[Offer]:
     rows = connection.execute(statement).all()
-    needs = _needs(connection, [row.id for row in rows])
-    return [_offer(row, needs.get(row.id, ())) for row in rows]
+    ids = [row.id for row in rows]
+    needs, answered = _needs(connection, ids), _reports(connection, ids)
+    return [_offer(row, needs.get(row.id, ()), answered.get(row.id, ())) for row in rows]
 
 
 def _needs(connection: Connection, ids: Sequence[int]) -> dict[int, list[Any]]:
@@ -198,7 +235,15 @@ def _needs(connection: Connection, ids: Sequence[int]) -> dict[int, list[Any]]:
     return found
 
 
-def _offer(row: Any, needs: Iterable[Any]) -> Offer:
+def _reports(connection: Connection, ids: Sequence[int]) -> dict[int, list[str]]:
+    statement = select(offer_reports.c.offer_id, reports.c.ref).join(reports, reports.c.id == offer_reports.c.report_id)
+    found: dict[int, list[str]] = {}
+    for row in connection.execute(statement.where(offer_reports.c.offer_id.in_(ids)).order_by(reports.c.id)):
+        found.setdefault(row.offer_id, []).append(row.ref)
+    return found
+
+
+def _offer(row: Any, needs: Iterable[Any], answered: Iterable[str]) -> Offer:
     asked = [(Need(need.kind, need.team), need.agreed_at is not None) for need in needs]
     roles: dict[str, Role] = dict.fromkeys(read_json(row.teams), "lead")
     author = Actor(row.actor, row.person_id, row.editor, roles)
@@ -217,4 +262,5 @@ def _offer(row: Any, needs: Iterable[Any]) -> Offer:
         reason=row.reason,
         settled_at=row.settled_at,
         change_number=row.change_number,
+        reports=tuple(answered),
     )

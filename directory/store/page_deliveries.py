@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, literal, or_, select, update
 
+from directory.store import channel_events
 from directory.store.recipients import delivery_rows, recipients, write_rows
 from directory.store.tables.learning import page_versions
 from directory.store.tables.telling import subscription_terms, subscriptions
@@ -48,7 +49,7 @@ def pass_over(connection: Connection, *, at: datetime) -> int:
 
 
 def tell(connection: Connection, version: Waiting, *, subscribed_by: datetime, at: datetime) -> int:
-    """Mark one version as told and write its deliveries: one for each person and channel, or none.
+    """Mark one version as told and write its deliveries (one for each person) and the events of channels.
 
     Only subscriptions that had begun by an instant count. Returns how many; 0 where another process was faster.
     """
@@ -63,7 +64,9 @@ def tell(connection: Connection, version: Waiting, *, subscribed_by: datetime, a
         return 0
     page = literal(version.page_id)
     term = select(page.label("subject_id"), literal(FACET).label("facet"), page.label("value")).subquery("terms")
-    found = recipients(term, of_everything=False).where(subscriptions.c.created_at <= subscribed_by)
+    found = recipients(term, of_everything=False, subscribed_by=subscribed_by)
     about = (page, literal(version.number), literal("announced"))
     rows = delivery_rows(found.subquery("found"), about, urgent=False, at=at)
-    return write_rows(connection, ("page_id", "page_number", "stage"), rows)
+    written = write_rows(connection, ("page_id", "page_number", "stage"), rows)
+    version_id = (version.page_id, version.number)
+    return written + channel_events.tell_of_page(connection, version_id, term, subscribed_by=subscribed_by, at=at)

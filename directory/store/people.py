@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, case, delete, exists, func, or_, select, update
+from sqlalchemy.dialects import postgresql
 
 from directory.domain.policy import Actor, Role, Scope
 from directory.errors import PersonNotFound
 from directory.store.tables.nouns import teams
-from directory.store.tables.people import memberships, people
+from directory.store.tables.people import champions, memberships, people
 from directory.store.tables.trust import keys
 
 
@@ -25,11 +26,12 @@ class Person:
     name: str
     editor: bool
     roles: dict[str, Role]
+    champion_of: frozenset[str] = frozenset()
 
     @property
     def actor(self) -> Actor:
         """What they may do."""
-        return Actor(f"person {self.id}", self.id, self.editor, self.roles)
+        return Actor(f"person {self.id}", self.id, self.editor, self.roles, champion_of=self.champion_of)
 
 
 def add(connection: Connection, *, email: str, name: str, editor: bool | None, at: datetime) -> int:
@@ -37,16 +39,17 @@ def add(connection: Connection, *, email: str, name: str, editor: bool | None, a
 
     A name that is left empty, and `editor` where it is None, stay as they are.
     """
-    email = email.strip().lower()
-    row = connection.execute(select(people).where(people.c.email == email)).one_or_none()
-    if row is None:
-        values = {"email": email, "name": name, "editor": bool(editor), "created_at": at}
-        key: int = connection.execute(people.insert().values(values).returning(people.c.id)).scalar_one()
-        return key
-    now = {"name": name or row.name, "editor": row.editor if editor is None else editor}
-    connection.execute(update(people).where(people.c.id == row.id).values(now))
-    found: int = row.id
-    return found
+    values = {"email": email.strip().lower(), "name": name, "editor": bool(editor), "created_at": at}
+    # One statement: of two who come in at once with a new address, the second meets what the first wrote.
+    # PostgreSQL's spelling of ON CONFLICT is SQLite's too.
+    new = postgresql.insert(people).values(values)
+    now = {
+        "name": case((new.excluded.name != "", new.excluded.name), else_=people.c.name),
+        "editor": people.c.editor if editor is None else new.excluded.editor,
+    }
+    upsert = new.on_conflict_do_update(index_elements=[people.c.email], set_=now)
+    key: int = connection.execute(upsert.returning(people.c.id)).scalar_one()
+    return key
 
 
 def join(connection: Connection, *, person_id: int, team_id: str, role: Role, at: datetime) -> None:
@@ -74,17 +77,21 @@ def by_id(connection: Connection, person_id: int) -> Person:
     return person_of_row(connection, row)
 
 
-def every(connection: Connection) -> list[Person]:
-    """Everybody, in the order of their addresses."""
-    rows = connection.execute(select(people).where(people.c.email.is_not(None)).order_by(people.c.email)).all()
-    return [person_of_row(connection, row) for row in rows]
-
-
 def person_of_row(connection: Connection, row: Any) -> Person:
     """Somebody, from their row of `people`, with their roles."""
-    joined = select(teams.c.slug, memberships.c.role).join(teams, teams.c.id == memberships.c.team_id)
-    roles = {found.slug: found.role for found in connection.execute(joined.where(memberships.c.person_id == row.id))}
-    return Person(row.id, row.email, row.name, row.editor, roles)
+    passes_on = exists().where(
+        champions.c.person_id == memberships.c.person_id, champions.c.team_id == memberships.c.team_id
+    )
+    joined = (
+        select(teams.c.slug, memberships.c.role, passes_on.label("champion"))
+        .join(teams, teams.c.id == memberships.c.team_id)
+        .where(memberships.c.person_id == row.id)
+    )
+    found = connection.execute(joined).all()
+    roles = {each.slug: each.role for each in found}
+    return Person(
+        row.id, row.email, row.name, row.editor, roles, frozenset(each.slug for each in found if each.champion)
+    )
 
 
 def count(connection: Connection) -> int:
@@ -143,7 +150,7 @@ def actor_of_key(connection: Connection, secret: str, *, at: datetime) -> Actor 
     if row is None:
         return None
     person = person_of_row(connection, row)
-    return Actor(f"key {row.key_id}", person.id, person.editor, person.roles, row.scope)
+    return replace(person.actor, name=f"key {row.key_id}", scope=row.scope)
 
 
 def list_keys(connection: Connection) -> list[Key]:

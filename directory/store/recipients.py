@@ -17,98 +17,106 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
-    union,
+    union_all,
 )
 from sqlalchemy.dialects import postgresql
 
 from directory.store.tables.kinds import Instant
 from directory.store.tables.people import memberships, people
 from directory.store.tables.telling import deliveries, subscription_terms, subscriptions
+from directory.store.team_subscriptions import does_not_want
+
+_READ = ("id", "person_id", "team_id", "rank", "label", "paused_until", "mandatory")
 
 
-def recipients(terms: FromClause, *, of_everything: bool = True) -> Select[Any]:
-    """A row for each matched subscription and person behind it: a team's are its members of this moment.
+def recipients(
+    terms: FromClause, *, of_everything: bool = True, subscribed_by: datetime | None = None
+) -> Select[Any]:
+    """A row for each matched subscription by mail and person behind it: a team's are its members of this moment.
 
     `terms` has a row for each `subject_id`, `facet` and `value`. `of_everything` says whether those who asked for every
-    change are meant too.
+    change are meant too; what began after `subscribed_by` is not.
     """
-    matched = _matched(terms, of_everything=of_everything)
-    person = func.coalesce(subscriptions.c.person_id, memberships.c.person_id)
+    found = _met(terms, of_everything=of_everything, subscribed_by=subscribed_by)
+    person = func.coalesce(found.c.person_id, memberships.c.person_id)
     return (
         select(
             people.c.id.label("person_id"),
-            subscriptions.c.channel,
-            subscriptions.c.label,
-            subscriptions.c.rank,
-            subscriptions.c.paused_until,
-            subscriptions.c.team_id,
+            found.c.label,
+            found.c.rank,
+            held_until(found).label("paused_until"),
+            found.c.team_id,
         )
-        .select_from(matched)
-        .join(subscriptions, subscriptions.c.id == matched.c.id)
-        .outerjoin(memberships, memberships.c.team_id == subscriptions.c.team_id)
+        .select_from(found)
+        .outerjoin(memberships, memberships.c.team_id == found.c.team_id)
         .join(people, people.c.id == person)
-        .where(people.c.erased_at.is_(None))
+        .where(people.c.erased_at.is_(None), ~does_not_want(found))
     )
+
+
+def held_until(of: FromClause = subscriptions) -> ColumnElement[Any]:
+    """The later of the ends of a subscription's pause and of its recipient's leave, in a query that joins both."""
+    later = or_(of.c.paused_until.is_(None), people.c.away_until > of.c.paused_until)
+    return case((later, people.c.away_until), else_=of.c.paused_until)
 
 
 def delivery_rows(found: FromClause, about: Sequence[ColumnElement[Any]], *, urgent: bool, at: datetime) -> Select[Any]:
     """The rows to insert, in the order of `write_rows`, `about` first: what they tell of.
 
-    One for each person and channel, with the strictest rank and every reason once.
+    One for each person, with the strictest rank and their reasons; whoever reads these leaves out repeated ones.
 
     A paused subscription holds its delivery until the pause ends, unless another one matches too.
     """
     paused = found.c.paused_until > at
-    # Grouped by label first: SQLite cannot join distinct strings with a separator.
-    reason = (
-        select(
-            found.c.person_id,
-            found.c.channel,
-            found.c.label,
-            func.min(found.c.rank).label("rank"),
-            func.min(case((paused, null()), else_=found.c.rank)).label("rank_now"),
-            func.min(case((paused, found.c.paused_until))).label("held_until"),
-        )
-        .group_by(found.c.person_id, found.c.channel, found.c.label)
-        .subquery("reason")
-    )
-    rank_now = func.min(reason.c.rank_now)
+    rank_now = func.min(case((paused, null()), else_=found.c.rank))
     return select(
         *about,
-        reason.c.person_id,
-        reason.c.channel,
-        literal(0) if urgent else func.coalesce(rank_now, func.min(reason.c.rank)),
-        func.aggregate_strings(reason.c.label, "\n"),
+        found.c.person_id,
+        literal("mail"),
+        literal(0) if urgent else func.coalesce(rank_now, func.min(found.c.rank)),
+        literal(urgent),
+        func.aggregate_strings(found.c.label, "\n"),
         literal(at, Instant()),
         literal("pending"),
-        case((rank_now.is_(None), func.min(reason.c.held_until))),
-    ).group_by(reason.c.person_id, reason.c.channel)
+        case((rank_now.is_(None), func.min(case((paused, found.c.paused_until))))),
+    ).group_by(found.c.person_id)
 
 
 def write_rows(connection: Connection, about: Sequence[str], rows: Select[Any]) -> int:
     """Write deliveries, `about` being the names of the columns that say what they tell of; those there already stay."""
-    columns = [*about, "person_id", "channel", "rank", "reasons", "matched_at", "state", "next_attempt_at"]
+    columns = [*about, "person_id", "channel", "rank", "urgent", "reasons", "matched_at", "state", "next_attempt_at"]
     # PostgreSQL's spelling of ON CONFLICT is SQLite's too.
     statement = postgresql.insert(deliveries).from_select(columns, rows).on_conflict_do_nothing()
     return connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount
 
 
-def _matched(terms: FromClause, *, of_everything: bool) -> FromClause:
-    """The ids of subscriptions of which, on one subject, every facet meets one of its values; and those without any."""
-    narrowed = (
-        select(subscriptions.c.id)
-        .select_from(terms)
-        .join(
-            subscription_terms,
-            and_(subscription_terms.c.facet == terms.c.facet, subscription_terms.c.value == terms.c.value),
-        )
-        .join(subscriptions, subscriptions.c.id == subscription_terms.c.subscription_id)
-        .where(subscriptions.c.ended_at.is_(None))
-        .group_by(subscriptions.c.id, terms.c.subject_id, subscriptions.c.facets)
-        .having(func.count(distinct(subscription_terms.c.facet)) == subscriptions.c.facets)
+def _met(terms: FromClause, *, of_everything: bool, subscribed_by: datetime | None) -> FromClause:
+    """What `recipients` needs of each subscription by mail that `terms` meet."""
+    met = _meeting(terms, of_everything=of_everything)
+    found = (
+        select(*(subscriptions.c[name] for name in _READ))
+        .select_from(met)
+        .join(subscriptions, and_(subscriptions.c.id == met.c.id, subscriptions.c.facets == met.c.facets))
+        .where(subscriptions.c.ended_at.is_(None), subscriptions.c.channel == "mail")
     )
+    if subscribed_by is not None:
+        found = found.where(subscriptions.c.created_at <= subscribed_by)
+    return found.subquery("met")
+
+
+def _meeting(terms: FromClause, *, of_everything: bool) -> FromClause:
+    """The ids of subscriptions with how many of their facets one subject meets: of those that match, all of them."""
+    # Nothing but the index of terms is read and sorted here: their rows are looked up once it is known which.
+    counted = (
+        select(subscription_terms.c.subscription_id, func.count(distinct(subscription_terms.c.facet)).label("facets"))
+        .join(terms, and_(subscription_terms.c.facet == terms.c.facet, subscription_terms.c.value == terms.c.value))
+        .group_by(subscription_terms.c.subscription_id, terms.c.subject_id)
+        .subquery("counted")
+    )
+    narrowed = select(counted.c.subscription_id.label("id"), counted.c.facets).distinct()
     if not of_everything:
-        return narrowed.subquery("matched")
-    everything = select(subscriptions.c.id).where(subscriptions.c.facets == 0, subscriptions.c.ended_at.is_(None))
-    return union(narrowed, everything).subquery("matched")
+        return narrowed.subquery("meeting")
+    everything = select(subscriptions.c.id, literal(0).label("facets")).where(subscriptions.c.facets == 0)
+    return union_all(narrowed, everything).subquery("meeting")

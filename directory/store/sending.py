@@ -7,15 +7,43 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, false, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    String,
+    Table,
+    Update,
+    bindparam,
+    false,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
 
-from directory.store.tables.changes import changes
+from directory.store.bounces import stopped
 from directory.store.tables.people import people
 from directory.store.tables.telling import deliveries, digests
 
 Unit = Literal["delivery", "digest"]
 State = Literal["pending", "accepted", "failed", "dropped"]
 TABLES: dict[Unit, Table] = {"delivery": deliveries, "digest": digests}
+# Written out, as the indexes of what waits are: a database may not use them for what it is given apart.
+PENDING = literal_column("'pending'", String())
+AT_ONCE = literal_column("0", Integer())
+_SETTLED = ("state", "reason", "settled_at", "next_attempt_at")
+
+
+def _settling(table: Table) -> Update:
+    held = (table.c.id == bindparam("settled"), table.c.lease == bindparam("held_by"), table.c.state == PENDING)
+    given = {name: bindparam(name, type_=table.c[name].type) for name in _SETTLED}
+    return update(table).where(*held).values(lease=None, leased_until=None, **given)
+
+
+# Built once: it runs once for each message.
+SETTLE: dict[Unit, Update] = {unit: _settling(table) for unit, table in TABLES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +53,8 @@ class Claimed:
     deliveries: tuple[int, ...]
     digests: tuple[int, ...]
 
-    def __bool__(self) -> bool:
-        return bool(self.deliveries or self.digests)
+    def __len__(self) -> int:
+        return len(self.deliveries) + len(self.digests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +92,24 @@ def claim(connection: Connection, *, lease: str, at: datetime, until: datetime, 
 
     Attempts are counted here, so that one that kills its worker is counted too.
     """
-    immediate = (
-        select(deliveries.c.id)
-        # Left: what tells of a page is of no change.
-        .outerjoin(changes, changes.c.number == deliveries.c.change_number)
-        .where(_free(deliveries, at), deliveries.c.digest_id.is_(None), deliveries.c.rank == 0)
-        .where(deliveries.c.channel == "mail")
-        .order_by(func.coalesce(changes.c.urgent, false()).desc(), deliveries.c.id)
-    )
-    taken = _take(connection, deliveries, immediate.limit(limit), lease, until)
-    waiting = select(digests.c.id).where(_free(digests, at)).order_by(digests.c.id)
-    room = limit - len(taken)
-    return Claimed(taken, _take(connection, digests, waiting.limit(room), lease, until) if room else ())
+    taken: tuple[int, ...] = ()
+    for urgent in (True, False):
+        taken += _take(connection, deliveries, _at_once(at, urgent=urgent), lease, until, limit - len(taken))
+    together = _take(connection, digests, _waiting(digests, at), lease, until, limit - len(taken))
+    return Claimed(taken, together)
+
+
+def any_due(connection: Connection, *, at: datetime) -> bool:
+    """Whether there is anything to send: asked twice a second, it must not keep a writer from the database."""
+    due = (_at_once(at, urgent=True), _at_once(at, urgent=False), _waiting(digests, at))
+    return any(connection.execute(each.limit(1)).first() is not None for each in due)
 
 
 def queued(connection: Connection, claimed: Claimed) -> list[Queued]:
     """The deliveries of what was claimed, those of digests included."""
     rows = connection.execute(
         _queued().where(
-            deliveries.c.state == "pending",
+            deliveries.c.state == PENDING,
             or_(deliveries.c.id.in_(claimed.deliveries), deliveries.c.digest_id.in_(claimed.digests)),
         )
     )
@@ -105,21 +132,20 @@ def settle(
     contents: Sequence[int] = (),
 ) -> bool:
     """Record an outcome, if the lease still holds; a digest's with that of its `contents`. Whether it did."""
-    table = TABLES[unit]
-    final = {
+    given = {
+        "settled": id,
+        "held_by": lease,
         "state": outcome.state,
         "reason": outcome.reason,
         "settled_at": None if outcome.state == "pending" else at,
+        "next_attempt_at": outcome.next_attempt_at,
     }
-    held = connection.execute(
-        update(table)
-        .where(table.c.id == id, table.c.lease == lease, table.c.state == "pending")
-        .values(lease=None, leased_until=None, next_attempt_at=outcome.next_attempt_at, **final)
-    ).rowcount
+    held = connection.execute(SETTLE[unit], given).rowcount
     if held and contents and outcome.state != "pending":
+        final = {name: given[name] for name in ("state", "reason", "settled_at")}
         connection.execute(
             update(deliveries)
-            .where(deliveries.c.id.in_(contents), deliveries.c.digest_id == id, deliveries.c.state == "pending")
+            .where(deliveries.c.id.in_(contents), deliveries.c.digest_id == id, deliveries.c.state == PENDING)
             .values(final)
         )
     return bool(held)
@@ -130,7 +156,7 @@ def release(connection: Connection, *, lease: str) -> int:
     return sum(
         connection.execute(
             update(table)
-            .where(table.c.lease == lease, table.c.state == "pending")
+            .where(table.c.lease == lease, table.c.lease.is_not(None), table.c.state == PENDING)
             .values(lease=None, leased_until=None, attempts=table.c.attempts - 1)
         ).rowcount
         for table in TABLES.values()
@@ -142,26 +168,47 @@ def free_lapsed(connection: Connection, *, at: datetime) -> int:
     return sum(
         connection.execute(
             update(table)
-            .where(table.c.state == "pending", table.c.lease.is_not(None), table.c.leased_until <= at)
+            .where(table.c.state == PENDING, table.c.lease.is_not(None), table.c.leased_until <= at)
             .values(lease=None, leased_until=None)
         ).rowcount
         for table in TABLES.values()
     )
 
 
-def _free(table: Table, at: datetime) -> ColumnElement[bool]:
-    return and_(
-        table.c.state == "pending",
-        or_(table.c.next_attempt_at.is_(None), table.c.next_attempt_at <= at),
-        or_(table.c.lease.is_(None), table.c.leased_until <= at),
+def reasons_of(stored: str) -> tuple[str, ...]:
+    """The reasons of a delivery, each once."""
+    return tuple(sorted(set(stored.split("\n"))))
+
+
+def _waiting(table: Table, at: datetime) -> Select[tuple[int]]:
+    """What is free to be sent, in the order in which it came."""
+    return (
+        select(table.c.id)
+        .where(
+            table.c.state == PENDING,
+            or_(table.c.next_attempt_at.is_(None), table.c.next_attempt_at <= at),
+            or_(table.c.lease.is_(None), table.c.leased_until <= at),
+            ~stopped(table.c.person_id, at),
+        )
+        .order_by(table.c.id)
+    )
+
+
+def _at_once(at: datetime, *, urgent: bool) -> Select[tuple[int]]:
+    return _waiting(deliveries, at).where(
+        deliveries.c.digest_id.is_(None),
+        deliveries.c.rank == AT_ONCE,
+        deliveries.c.urgent == (true() if urgent else false()),
     )
 
 
 def _take(
-    connection: Connection, table: Table, due: Select[tuple[int]], lease: str, until: datetime
+    connection: Connection, table: Table, due: Select[tuple[int]], lease: str, until: datetime, limit: int
 ) -> tuple[int, ...]:
+    if limit <= 0:
+        return ()
     # On PostgreSQL several workers share the queue; on SQLite there is one writer, and this says nothing.
-    ids: tuple[int, ...] = tuple(connection.scalars(due.with_for_update(skip_locked=True, of=table)))
+    ids: tuple[int, ...] = tuple(connection.scalars(due.limit(limit).with_for_update(skip_locked=True, of=table)))
     if ids:
         connection.execute(
             update(table)
@@ -204,7 +251,7 @@ def _row(row: Any) -> Queued:
         person_id=row.person_id,
         email=None if row.erased_at else row.email,
         name=row.name,
-        reasons=tuple(sorted(row.reasons.split("\n"))),
+        reasons=reasons_of(row.reasons),
         digest_id=row.digest_id,
         slot_at=row.slot_at,
         attempts=row.attempts if row.digest_id is None else row.digest_attempts,

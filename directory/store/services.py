@@ -14,6 +14,7 @@ from directory.errors import ServiceNotFound
 from directory.store import changes as change_store
 from directory.store import successions as succession_store
 from directory.store.batches import in_batches, read_json
+from directory.store.checks import intervals_of
 from directory.store.tables.learning import checks
 from directory.store.tables.nouns import service_versions, services, version_terms
 from directory.store.tables.nouns import teams as team_table
@@ -35,6 +36,7 @@ def entries(connection: Connection, ids: Sequence[str], *, on: date, known_at: d
     checked = _last_checks(connection, rows, on=on, known_at=known_at)
     added = _first_recorded(connection, rows.keys() - checked.keys())
     latest = latest_numbers(connection, rows)
+    every = intervals_of(connection, rows)
     return [
         Entry(
             id=row.subject_id,
@@ -50,6 +52,7 @@ def entries(connection: Connection, ids: Sequence[str], *, on: date, known_at: d
             upcoming=tuple(_upcoming(found) for found in coming.get(row.subject_id, ())),
             latest_version=latest[row.subject_id],
             added_at=added.get(row.subject_id),
+            check_every=every.get(row.subject_id),
         )
         for row in present
     ]

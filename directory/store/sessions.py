@@ -111,13 +111,15 @@ def confirm(connection: Connection, session_id: str, *, at: datetime) -> None:
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(confirmed_at=at))
 
 
-def _live(at: datetime) -> ColumnElement[bool]:
+def going_on(at: datetime) -> ColumnElement[bool]:
+    """Whether a session has neither ended nor idled for 30 minutes nor lasted 12 hours."""
     return and_(
-        sessions.c.ended_at.is_(None),
-        sessions.c.seen_at > at - IDLE,
-        sessions.c.created_at > at - LONGEST,
-        people.c.erased_at.is_(None),
+        sessions.c.ended_at.is_(None), sessions.c.seen_at > at - IDLE, sessions.c.created_at > at - LONGEST
     )
+
+
+def _live(at: datetime) -> ColumnElement[bool]:
+    return and_(going_on(at), people.c.erased_at.is_(None))
 
 
 def _sessions() -> Any:

@@ -69,6 +69,18 @@ def use(connection: Connection, id: str, *, at: datetime) -> bool:
     return connection.execute(using.values(used_at=at)).rowcount == 1
 
 
+def began(connection: Connection, id: str, session_id: str) -> None:
+    """Keep which session began with a request."""
+    connection.execute(update(sign_ins).where(sign_ins.c.id == id).values(session_id=session_id))
+
+
+def find_used(connection: Connection, id: str, *, since: datetime) -> tuple[SignIn, str] | None:
+    """A request that was used since an instant, and the session that began with it."""
+    used = select(sign_ins).where(sign_ins.c.id == id, sign_ins.c.used_at > since, sign_ins.c.session_id.is_not(None))
+    row = connection.execute(used).one_or_none()
+    return None if row is None else (_sign_in(row), row.session_id)
+
+
 def forget(connection: Connection, *, at: datetime) -> int:
     """Let go of what has expired, addresses with it; returns how many."""
     return connection.execute(delete(sign_ins).where(sign_ins.c.expires_at <= at)).rowcount

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -39,10 +39,11 @@ def insert_successions(connection: Connection, noun: Noun, links: Sequence[tuple
         )
 
 
-def void_successions(connection: Connection, change_number: int, *, at: datetime) -> None:
-    """Take back the links that a change made: from an instant on they are known never to have been."""
-    made = update(successions).where(successions.c.change_number == change_number)
-    connection.execute(made.values(withdrawn_at=at))
+def void_successions(connection: Connection, gone: Mapping[int, datetime]) -> None:
+    """Take back the links that changes made, by number: from its instant on each is known never to have been."""
+    made = update(successions).where(successions.c.change_number == bindparam("gone"))
+    rows = [{"gone": number, "at": at} for number, at in gone.items()]
+    connection.execute(made.values(withdrawn_at=bindparam("at", type_=Instant())), rows)
 
 
 def following(

@@ -38,6 +38,7 @@ def told_rows(gone: list[int], number: int, *, stage: str, urgent: bool, at: dat
             deliveries.c.person_id,
             deliveries.c.channel,
             literal(0) if urgent else func.min(deliveries.c.rank),
+            literal(urgent),
             func.min(deliveries.c.reasons),
             literal(at, Instant()),
             literal("pending"),

@@ -11,12 +11,11 @@ from directory.errors import NotSignedIn
 from directory.gate.forms import form_of
 from directory.gate.routes import require
 from directory.gate.sessions import session_of
-from directory.store import sessions
+from directory.store import bounces, sessions
 from directory.store.sessions import Session
 from directory.store.versions import find_ids, load_in_force
 from directory.web.rendering import page, site_of
-
-ROLES = {"reader": "reader", "lead": "lead", "team-admin": "team administrator"}
+from directory.web.words import ROLES
 
 
 def account(request: Request) -> Response:
@@ -27,6 +26,7 @@ def account(request: Request) -> Response:
         ids = find_ids(connection, "team", person.roles)
         teams = load_in_force(connection, "team", ids.values(), on=site.today())
         going_on = sessions.of_person(connection, person, at=site.now())
+        stop = bounces.of_person(connection, person.id, at=site.now())
     names = {found.slug: found.facts.name for found in teams.values()}
     roles = [(slug, names.get(slug, slug), ROLES[role]) for slug, role in sorted(person.roles.items())]
     return page(
@@ -35,6 +35,8 @@ def account(request: Request) -> Response:
         person=person,
         roles=roles,
         sessions=[_shown(request, each, here) for each in going_on],
+        stop=stop,
+        looks_after=could(person.actor, "read-bounces"),
         leads=could(person.actor, "manage-reports"),
         may_draft=could(person.actor, "draft"),
         may_agree=could(person.actor, "read-offers"),

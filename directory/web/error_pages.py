@@ -29,6 +29,8 @@ _UNEXPECTED = Shown(
     "Sorry, there is a problem with this page",
     "Try again in a minute. If you need a number now, ask your switchboard.",
 )
+# What is over after a while: the same, sent again, may be taken.
+_PASSES = (429, 500, 503)
 _NOT_FOUND = "Check the address. If you followed a link, tell whoever runs the page that it is on."
 
 
@@ -72,8 +74,13 @@ def error_page(request: Request, error: Exception) -> Response:
     """The page for an error."""
     if isinstance(error, errors.NotSignedIn | errors.PasskeyNeeded):
         return _first(request, error)
-    shown = shown_of(error)
-    response = page(request, "error.html", shown.status, shown=shown)
+    shown, fields = shown_of(error), form_of(request).fields
+    # Nobody writes the same twice because of us.
+    kept = [value for _, value in fields if len(value.split()) > 1]
+    again, action = shown.status in _PASSES, _address(request)
+    response = page(
+        request, "error.html", shown.status, shown=shown, kept=kept, again=again, fields=fields, action=action
+    )
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
     if isinstance(error, errors.TooMany):
@@ -88,8 +95,8 @@ def _first(request: Request, error: errors.NotSignedIn | errors.PasskeyNeeded) -
     signs_in = isinstance(error, errors.NotSignedIn)
     path = "/sign-in" if signs_in else "/step-up"
     if request.method in ("GET", "HEAD"):
-        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(f"{path}?{urlencode({'next': here})}", 303, headers={"Cache-Control": "no-store"})
+        next_ = urlencode({"next": _address(request)})
+        return RedirectResponse(f"{path}?{next_}", 303, headers={"Cache-Control": "no-store"})
     return page(
         request,
         "again.html",
@@ -97,6 +104,10 @@ def _first(request: Request, error: errors.NotSignedIn | errors.PasskeyNeeded) -
         heading="Sign in again to go on" if signs_in else "Show your passkey to go on",
         first=f"{path}?{urlencode({'next': '/account'})}",
         first_words="Sign in" if signs_in else "Show your passkey",
-        action=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        action=_address(request),
         fields=form_of(request).fields,
     )
+
+
+def _address(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")

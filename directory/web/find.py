@@ -12,12 +12,14 @@ from directory.actions.gaps import record_gap
 from directory.answer import answer
 from directory.domain.area import Gazetteer
 from directory.errors import Problem
+from directory.gate.sessions import actor_of
 from directory.guidance import guidance
 from directory.store.places import locate
 from directory.web.parameters import Asked, asked_of
 from directory.web.rendering import page, reader_of, site_of
 from directory.web.views.reader import Reader
 from directory.web.views.results import answer_view
+from directory.web.views.updates import tell_view
 
 
 def find(request: Request) -> Response:
@@ -42,10 +44,12 @@ def find(request: Request) -> Response:
             by_distance=asked.by_distance,
         )
         pages = guidance(connection, found, site.search_pages)
+        said = {"q": asked.text, "area": asked.area, "setting": asked.setting}
+        tell = tell_view(connection, actor_of(request), said, site.settings.zone)
     if not query.offset:
         record_gap(site.database, found, at=site.now())
     status = 422 if asked.problems else 200
-    return page(request, "find.html", status, asked=asked, found=shown, pages=pages, areas=areas)
+    return page(request, "find.html", status, asked=asked, found=shown, pages=pages, areas=areas, tell=tell)
 
 
 def _placed(connection: Connection, asked: Asked, reader: Reader, gazetteer: Gazetteer) -> tuple[Asked, Reader]:

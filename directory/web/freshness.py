@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
+from directory.actions import checks
 from directory.actions.checks import check, require_owner
-from directory.domain.policy import Actor
-from directory.errors import EditConflict, NotFound, PersonNotFound
+from directory.domain.policy import Actor, Thing, can
+from directory.errors import EditConflict, Invalid, NotFound, PersonNotFound, Problem
 from directory.gate.forms import form_of
 from directory.gate.sessions import actor_of
 from directory.notify.letterhead import check_of_token
@@ -19,6 +20,8 @@ from directory.web.reports import teams_of
 from directory.web.views.entries import entry_view
 from directory.web.views.freshness import freshness_view
 
+# In months; what the setting says stands beside them.
+INTERVALS = (1, 2, 3, 4, 6, 9, 12, 18, 24)
 _OLD = "This link is not complete, or is more than 90 days old. Sign in, and check the entry on its page."
 
 
@@ -46,6 +49,19 @@ def ask(request: Request) -> Response:
 def confirm(request: Request) -> Response:
     """`POST /services/{slug}/check`: it is still correct."""
     return _confirm(request, key_of(request), actor_of(request))
+
+
+def set_interval(request: Request) -> Response:
+    """`POST /services/{slug}/check-interval`: every how many months it is to be checked; empty: as the setting says."""
+    site, key, by = site_of(request), key_of(request), actor_of(request)
+    typed = form_of(request).line("months")
+    try:
+        with site.database.write() as connection:
+            months = (number_of(typed) or 0) if typed else None
+            entry = checks.set_interval(connection, key, months, by=by, at=site.now(), today=site.today())
+    except Invalid as invalid:
+        return _page(request, key, by, 422, problems=invalid.problems)
+    return RedirectResponse(f"/services/{entry.slug}/check?set=1", 303)
 
 
 def ask_by_link(request: Request) -> Response:
@@ -92,11 +108,23 @@ def _confirm(request: Request, key: str, by: Actor) -> Response:
 
 
 def _page(
-    request: Request, key: str, by: Actor, status: int = 200, *, done: bool = False, changed: bool = False
+    request: Request,
+    key: str,
+    by: Actor,
+    status: int = 200,
+    *,
+    done: bool = False,
+    changed: bool = False,
+    problems: tuple[Problem, ...] = (),
 ) -> Response:
     site = site_of(request)
     with site.database.read() as connection:
         entry = service_store.entry(connection, key, on=site.today())
     require_owner(by, entry)
     view = entry_view(entry, zone=site.settings.zone, reader=reader_of(request))
-    return page(request, "check.html", status, entry=view, done=done, changed=changed)
+    return page(
+        request, "check.html", status, entry=view, done=done, changed=changed, own=entry.check_every,
+        every=site.settings.check_every, intervals=INTERVALS, set=text_of(request, "set"), problems_found=problems,
+        # A link from a message says that it is correct, and nothing else.
+        may_set=can(by, "check", Thing(frozenset({entry.facts.owner.team or ""}))) and by == actor_of(request),
+    )  # fmt: skip

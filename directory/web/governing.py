@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -97,7 +99,7 @@ def _reviews(
         status,
         waiting=[each for each in shown if not each["reviewed_at"]],
         reviewed=[each for each in shown if each["reviewed_at"]],
-        problems_found=tuple(Problem(f"why-{wrong}", each.reason) for each in problems),
+        problems_found=tuple(replace(each, where=f"why-{wrong}") for each in problems),
         done=text_of(request, "done"),
     )
 

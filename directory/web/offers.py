@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from directory.actions import agreeing
+from directory.actions import agreeing, writing
 from directory.actions.submit import revise
 from directory.domain.offer import Offer
 from directory.errors import Invalid, NotAllowed, Problem
@@ -87,6 +88,14 @@ def again(request: Request) -> Response:
     return RedirectResponse(f"/changes/{done.change.number}", 303)
 
 
+def edit(request: Request) -> Response:
+    """`POST /offers/{ref}/edit`: its author goes back into it; what is sent then takes its place."""
+    site, by = site_of(request), actor_of(request)
+    with site.database.write() as connection:
+        begun = writing.edit_offer(connection, key_of(request, "ref"), by=by, at=site.now(), zone=site.settings.zone)
+    return RedirectResponse(f"/publish/{begun.id}", 303)
+
+
 def _version(request: Request) -> int:
     return number_of(form_of(request).line("version")) or 0
 
@@ -99,7 +108,7 @@ def _do(request: Request, deed: Callable[[Connection, str], Offer], done: str) -
     except Invalid as invalid:
         # The field of the form that was sent, whichever it was.
         where = "override" if done == "overridden" else "why"
-        problems = tuple(Problem(where if each.where == "why" else "", each.reason) for each in invalid.problems)
+        problems = tuple(replace(each, where=where if each.where == "why" else "") for each in invalid.problems)
         return _page(request, 422, problems=problems)
     return RedirectResponse(f"/offers/{ref}?done={done}", 303)
 

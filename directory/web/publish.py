@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from directory.actions import beginning, writing
+from directory.actions.submit import check_author
 from directory.domain.policy import Thing
 from directory.domain.service import Owner
 from directory.domain.writing import Task, Writing
@@ -40,12 +41,16 @@ def begin(request: Request) -> Response:
     try:
         with site.database.write() as connection:
             made = _begun(connection, request, form)
+            # Whoever could never publish it is told so at once, not after an hour of writing.
+            check_author(connection, made.draft, by=by, today=site.today())
             report = _report(connection, form.line("report", limit=16))
             made = replace(made, report=report.ref if report else "")
             made = writing.start(connection, made, by=by, at=site.now())
     except Invalid as invalid:
         return _begin_page(request, 422, problems=invalid.problems, typed=form.line("name"))
-    return RedirectResponse(f"/publish/{made.id}", SEE_OTHER)
+    # What takes another change's place, or answers a report, says so on its list; else the first task is enough.
+    listed = made.report or form.line("change")
+    return RedirectResponse(f"/publish/{made.id}" if listed else path_of(made, made.next_task()), SEE_OTHER)
 
 
 def _begun(connection: Connection, request: Request, form: Form) -> Writing:
@@ -117,7 +122,8 @@ def delete(request: Request) -> Response:
 def own(request: Request) -> Writing:
     """The draft of the address, which is of whoever asks; raises DraftNotFound."""
     with site_of(request).database.read() as connection:
-        return writing.load(connection, key_of(request, "draft"), by=actor_of(request))
+        found = writing.load(connection, key_of(request, "draft"), by=actor_of(request))
+    return found.on(site_of(request).today())
 
 
 def at_a_glance(request: Request, found: Writing) -> WritingView:
@@ -129,11 +135,20 @@ def at_a_glance(request: Request, found: Writing) -> WritingView:
 
 def keep(request: Request, edit: Callable[[Connection, Writing], Writing]) -> Response:
     """Keep what a form changes of a draft, and go on to what is left; raises as `writing.save` does."""
-    site = site_of(request)
-    kept = writing.save(site.database, key_of(request, "draft"), edit, by=actor_of(request), at=site.now())
+    kept = save(request, edit)
     if kept.sent:
         return RedirectResponse(f"/publish/{kept.id}/done", SEE_OTHER)
     return RedirectResponse(path_of(kept, kept.next_task()), SEE_OTHER)
+
+
+def save(request: Request, edit: Callable[[Connection, Writing], Writing]) -> Writing:
+    """Keep what a form changes of a draft as it is today; raises as `writing.save` does."""
+    site, key = site_of(request), key_of(request, "draft")
+
+    def today(connection: Connection, held: Writing) -> Writing:
+        return edit(connection, held.on(site.today()))
+
+    return writing.save(site.database, key, today, by=actor_of(request), at=site.now())
 
 
 def task_of(found: Writing, step: str, service: str = "") -> Task | None:

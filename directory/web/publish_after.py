@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from directory.actions import beginning, writing
+from directory.actions import beginning
+from directory.actions.screening import personal_fields
 from directory.domain.change import Draft, Edit
 from directory.domain.service import Owner
 from directory.domain.succession import Part, Succession, SuccessionKind, cardinality_problems
 from directory.domain.writing import Task, Writing
 from directory.errors import DraftNotFound, Invalid, Problem
 from directory.gate.forms import Form, form_of
-from directory.gate.sessions import actor_of
 from directory.shapes import from_plain
 from directory.web.choosing import services_like
-from directory.web.parameters import key_of
-from directory.web.publish import SEE_OTHER, at_a_glance, keep, own, task_of
+from directory.web.publish import SEE_OTHER, at_a_glance, keep, own, save, task_of
 from directory.web.rendering import page, site_of
 from directory.web.views.names import names_of
 
@@ -49,15 +47,17 @@ def save_after(request: Request) -> Response:
     """`POST /publish/{draft}/after`: `look` searches, `add` takes a service in, `open` a new one; else it is kept."""
     found, form = own(request), form_of(request)
     _require_task(found)
+    if problems := personal_fields(form.fields):
+        return _page(request, found, form=form, problems=tuple(problems))
     try:
         if form.line("do") == "look":
-            kept = _save(request, lambda _, held: _with_parts(held, form))
+            kept = save(request, lambda _, held: _with_parts(held, form))
             return _page(request, kept, form=form)
         if form.line("do") in ("add", "open"):
-            _save(request, lambda connection, held: _with_one_more(connection, _with_parts(held, form), form))
+            save(request, lambda connection, held: _with_one_more(connection, _with_parts(held, form), form))
             return RedirectResponse(f"/publish/{found.id}/after", SEE_OTHER)
         # Kept even where it is not whole yet: nothing that is typed is lost.
-        _save(request, lambda _, held: _with_parts(held, form))
+        save(request, lambda _, held: _with_parts(held, form))
         return keep(request, lambda _, held: _whole(held))
     except Invalid as invalid:
         return _page(request, own(request), form=form, problems=invalid.problems)
@@ -66,11 +66,6 @@ def save_after(request: Request) -> Response:
 def _require_task(found: Writing) -> None:
     if task_of(found, "after") is None or found.subject is None:
         raise DraftNotFound("This is not part of this draft.")
-
-
-def _save(request: Request, edit: Any) -> Writing:
-    site = site_of(request)
-    return writing.save(site.database, key_of(request, "draft"), edit, by=actor_of(request), at=site.now())
 
 
 def _main(held: Writing) -> str:

@@ -97,6 +97,7 @@ def _check(request: Request, problems: tuple[Problem, ...] = (), override: str =
             "may_override": seen.may_override,
             "override": override,
             "corrects": seen.published.change.effective_from < site.today(),
+            "today": site.today(),
         }
 
     return _looked(request, "publish_check.html", look, problems)
@@ -116,7 +117,7 @@ def publish(request: Request) -> Response:
     except Invalid as invalid:
         return _check(request, invalid.problems, override)
     if done.sent and done.sent.offer:
-        return RedirectResponse(f"/offers/{done.sent.offer}", SEE_OTHER)
+        return RedirectResponse(f"/offers/{done.sent.offer}?done=asked", SEE_OTHER)
     return RedirectResponse(f"/publish/{draft}/done", SEE_OTHER)
 
 
@@ -188,6 +189,7 @@ def _looked(request: Request, template: str, look: Look, problems: tuple[Problem
         status,
         shown=at_a_glance(request, found),
         draft=found.draft,
+        passed=found.has_passed(site_of(request).today()),
         problems_found=problems,
         **given,
     )

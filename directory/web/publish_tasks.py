@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from directory.actions import beginning
-from directory.actions.writing import personal
+from directory.actions.screening import personal, personal_fields
 from directory.domain.change import Draft, Edit, Kind
 from directory.domain.service import Facts, Owner
-from directory.domain.writing import CHOICES, ENDINGS, Task, Writing, fields_of
+from directory.domain.writing import CHOICES, ENDINGS, Dated, Task, Writing, fields_of
 from directory.errors import DraftNotFound, Invalid, Problem
 from directory.gate.forms import form_of
 from directory.web.choosing import owners
@@ -23,7 +23,6 @@ from directory.web.publish import at_a_glance, keep, own, task_of
 from directory.web.rendering import page, site_of
 from directory.web.views.publish import CHOICES as CHOICE_WORDS
 from directory.web.views.publish import title_for
-from directory.web.views.reports import marked
 
 LONGEST = 20_000
 WRITTEN = ("why", "what_to_do", "in_flight")
@@ -90,6 +89,9 @@ def save_details(request: Request) -> Response:
     if more := form.line("more"):
         return _details_page(request, found, edit, typed.with_row(more) if more in fields else typed)
     try:
+        # By the input in which it stands; the change as a whole is looked at once more when it is kept.
+        if problems := personal_fields(form.fields):
+            raise Invalid(problems)
         said = read(typed, fields)
 
         def keep_it(connection: Connection, held: Writing) -> Writing:
@@ -155,10 +157,11 @@ def _details_page(
 
 def day(request: Request) -> Response:
     """`/publish/{draft}/date`: from which day it holds."""
-    found, today = own(request), site_of(request).today()
+    found = own(request)
     said = found.draft.effective_from
-    typed = "" if said == today else f"{said.day}/{said.month}/{said.year}"
-    chosen = ("today" if said == today else "day") if "date" in found.done or said != today else ""
+    at_once = found.dated == "at-once"
+    typed = "" if at_once else f"{said.day}/{said.month}/{said.year}"
+    chosen = ("today" if at_once else "day") if "date" in found.done or not at_once else ""
     return _day_page(request, found, typed, chosen)
 
 
@@ -174,7 +177,8 @@ def save_day(request: Request) -> Response:
         return _day_page(request, found, typed, chosen, invalid.problems)
     if on < today and "corrects" not in form:
         return _day_page(request, found, typed, chosen, past=on)
-    return keep(request, lambda _, held: held.saved(Task("date"), held.draft.moved_to(on)))
+    dated: Dated = "at-once" if chosen == "today" else "correction" if on < today else "day"
+    return keep(request, lambda _, held: replace(held.saved(Task("date"), held.draft.moved_to(on)), dated=dated))
 
 
 def _day_page(
@@ -225,8 +229,7 @@ def save_words(request: Request) -> Response:
 
 
 def _words_page(request: Request, found: Writing, said: Draft, problems: tuple[Problem, ...] = ()) -> Response:
-    texts = {name: getattr(said, name) for name in ("title", *WRITTEN)}
     return page(
         request, "publish_words.html", 422 if problems else 200, shown=at_a_glance(request, found), said=said,
-        ending=found.ending, problems_found=problems, marks={name: marked(text) for name, text in texts.items()},
+        ending=found.ending, problems_found=problems,
     )  # fmt: skip

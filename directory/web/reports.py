@@ -21,7 +21,7 @@ from directory.web.account import own_session
 from directory.web.parameters import key_of, number_of, text_of
 from directory.web.rendering import page, reader_of, site_of
 from directory.web.views.entries import entry_view
-from directory.web.views.reports import ReportView, marked, own_reports, report_view, to_answer
+from directory.web.views.reports import Answering, ReportView, answering, own_reports, report_view, to_answer
 
 OUTCOMES = {"fixed": "It is fixed", "not-changed": "Nothing changes", "answered": "The question is answered"}
 # Cut a little above what is allowed, so that what is too long is said to be, and not cut in silence.
@@ -67,7 +67,6 @@ def _form(request: Request, given: Given, status: int = 200, *, problems: tuple[
         entry=view,
         typed=given,
         kinds=SAID,
-        found=marked(given.text) if problems else (),
         problems_found=problems,
         signed_in=actor_of(request).signed_in,
     )
@@ -75,8 +74,22 @@ def _form(request: Request, given: Given, status: int = 200, *, problems: tuple[
 
 def shown(request: Request) -> Response:
     """`/reports/{ref}`: what became of it, for whoever holds the reference."""
-    view = _view(request)
-    return page(request, "report_shown.html", it=view, sent=text_of(request, "sent"), may_answer=_may_answer(request))
+    view, may_answer = _view(request), _may_answer(request)
+    return page(
+        request,
+        "report_shown.html",
+        it=view,
+        sent=text_of(request, "sent"),
+        may_answer=may_answer,
+        # What waits is between those who are asked: not for whoever holds the reference.
+        answering=_answering(request) if may_answer else None,
+    )
+
+
+def _answering(request: Request) -> Answering | None:
+    site, ref = site_of(request), ref_of(key_of(request, "ref"))
+    with site.database.read() as connection:
+        return answering(connection, ref, at=site.now(), zone=site.settings.zone)
 
 
 def _view(request: Request, *, with_others: bool = False) -> ReportView:
@@ -169,7 +182,7 @@ def _answer_page(
         typed=typed,
         outcomes=OUTCOMES,
         problems_found=problems,
-        found=marked(typed.text) if problems else (),
         meanwhile=status == 409,
         may_publish=may_publish,
+        answering=_answering(request),
     )

@@ -8,10 +8,12 @@ from starlette.responses import RedirectResponse, Response
 from directory.domain.policy import Thing, can
 from directory.errors import Invalid, Problem
 from directory.gate.sessions import actor_of
+from directory.web.own_services import is_own
 from directory.web.parameters import day_of, key_of, text_of
 from directory.web.rendering import page, reader_of, site_of
 from directory.web.views.services import service_view
 from directory.web.views.timeline import history_view
+from directory.web.views.updates import tell_view
 
 MOVED = 301
 
@@ -23,12 +25,23 @@ def service(request: Request) -> Response:
     with site.database.read() as connection:
         zone, reader = site.settings.zone, reader_of(request)
         shown = service_view(connection, key, on=today, today=today, zone=zone, reader=reader)
+        tell = tell_view(connection, actor_of(request), {"service": shown.entry.id}, zone)
+        kept = is_own(request, connection, shown.entry.id)
     if shown.entry.slug != key:
         return RedirectResponse(shown.entry.href, MOVED)
     teams = frozenset({shown.team or ""})
     may_publish = can(actor_of(request), "draft", Thing(teams))
     may_check = can(actor_of(request), "check", Thing(frozenset({shown.team} if shown.team else ())))
-    return page(request, "service.html", shown=shown, today=today, may_check=may_check, may_publish=may_publish)
+    return page(
+        request,
+        "service.html",
+        shown=shown,
+        today=today,
+        may_check=may_check,
+        may_publish=may_publish,
+        tell=tell,
+        kept=kept,
+    )
 
 
 def service_then(request: Request) -> Response:

@@ -7,7 +7,7 @@ import secrets
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from directory.actions.sign_in import Arrived, Browser, ask, enter_by_code, enter_by_link, sign_out
+from directory.actions.sign_in import Arrived, Browser, ask, enter_again, enter_by_code, enter_by_link, sign_out
 from directory.domain.arriving import GOOD_FOR, address_of, may_sign_in
 from directory.domain.paths import safe_path
 from directory.errors import Problem, SignInRefused
@@ -19,6 +19,7 @@ from directory.notify.letterhead import sign_in_of_token
 from directory.settings import Settings
 from directory.store import sign_ins
 from directory.store.sign_ins import SignIn
+from directory.web.own_services import offered_first
 from directory.web.rendering import page, site_of
 
 # Cookies of other services of the same organisation are not ours to clear: our own is dropped by name.
@@ -65,12 +66,25 @@ def follow_link(request: Request) -> Response:
 
 def press_button(request: Request) -> Response:
     """`POST /sign-in/{token}`: in, by the button or the code."""
-    site, asked, browser = site_of(request), _asked_for(request), browser_of(request)
-    if asked.asked_by(browser.secret):
-        return arrived(request, enter_by_link(site.database, asked, browser=browser, at=site.now()))
+    site, browser = site_of(request), browser_of(request)
+    try:
+        asked = _asked_for(request)
+        if asked.asked_by(browser.secret):
+            return arrived(request, enter_by_link(site.database, asked, browser=browser, at=site.now()))
+    except SignInRefused:
+        if (again := _again(request, browser)) is not None:
+            return arrived(request, again)
+        raise
     code = form_of(request).line("code")
     found = _enter_by_code(request, code, sign_in=asked.id)
     return arrived(request, found) if found else _following(request, asked, wrong=True)
+
+
+def _again(request: Request, browser: Browser) -> Arrived | None:
+    """Where the button was pressed a moment ago already."""
+    site = site_of(request)
+    key = sign_in_of_token(request.path_params["token"], site.settings.secret.get_secret_value())
+    return enter_again(site.database, key, browser=browser, at=site.now()) if key is not None else None
 
 
 def type_code(request: Request) -> Response:
@@ -93,8 +107,10 @@ def type_code(request: Request) -> Response:
 def arrived(request: Request, found: Arrived) -> Response:
     """Signed in: the browser gets its new token and goes on to where it was."""
     settings = site_of(request).settings
-    response = RedirectResponse(safe_path(found.next_path), 303, headers={"Cache-Control": "no-store"})
-    cookies.put(response, "session", found.token, settings)
+    going = offered_first(request, found.person_id, safe_path(found.next_path))
+    response = RedirectResponse(going, 303, headers={"Cache-Control": "no-store"})
+    if found.token:
+        cookies.put(response, "session", found.token, settings)
     cookies.drop(response, "browser", settings)
     return response
 

@@ -96,6 +96,10 @@ def moment(at: datetime) -> str:
     return f"{full_date(at.date())}, {at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
 
 
+# What somebody is in a team.
+ROLES = {"reader": "reader", "lead": "lead", "team-admin": "team administrator"}
+
+
 def listed(words: Iterable[str], joint: str = "and") -> str:
     """Words as a list in a sentence: one, two and three."""
     given = list(words)

@@ -29,6 +29,7 @@ from directory.store.services import entry
 from directory.store.standing import standing
 from tests.build import LONDON, NOON, TODAY, change, directory, draft, opening
 from tests.conftest import STARTER
+from tests.examples import examples
 from tests.exchange.hostile import facts
 
 LATER = NOON + timedelta(hours=1)
@@ -97,7 +98,7 @@ def assert_identity(database: Database, folder: Path, template: Path) -> None:
         }
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=facts, second=facts)
 def test_whatever_an_entry_says_export_then_import_is_the_identity(template: Path, first: Facts, second: Facts) -> None:
     with another(template) as (database, folder):

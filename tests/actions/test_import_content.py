@@ -93,7 +93,9 @@ def test_twice_changes_nothing(database: Database, folder: Path) -> None:
     before = rows(database)
     done = bring(database, folder)
     assert (done.changes, done.unchanged) == ((), 4)
-    assert rows(database) == before
+    # Only the import itself is remembered.
+    after = rows(database)
+    assert {name for name in after if after[name] != before[name]} == {"imports", "audit"}
 
 
 def test_a_dry_run_writes_nothing(database: Database, folder: Path) -> None:
@@ -133,6 +135,17 @@ def test_one_mistake_takes_everything_back(database: Database, folder: Path) -> 
     edit(folder, "changes/legs.md", "id: legs", "id: arms")
     with pytest.raises(Invalid, match="no service 'arms'"):
         bring(database, folder)
+    assert rows(database) == before
+
+
+@pytest.mark.parametrize("name", ["services/legs.md", "changes/legs.md", "pages/discharge.md"])
+def test_patient_data_is_refused_by_its_file_and_not_quoted(database: Database, folder: Path, name: str) -> None:
+    before = rows(database)
+    with (folder / name).open("a", encoding="utf-8") as file:
+        file.write("\nBorn on 1/2/1950.\n")
+    with pytest.raises(Invalid, match="a date of birth; take it out") as refusal:
+        bring(database, folder)
+    assert "1950" not in str(refusal.value)
     assert rows(database) == before
 
 

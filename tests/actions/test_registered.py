@@ -31,13 +31,14 @@ from tests.conftest import STARTER
 
 
 def opened(folder: Path, template: Path) -> Site:
-    shutil.copy(template, folder / "signpost.db")
+    if template.parent != folder:
+        shutil.copy(template, folder / "signpost.db")
     site = Site.open(load({"SIGNPOST_HOME": str(folder)}))
     site.clock = lambda: build.NOON
     return site
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def template(_sqlite_template: Path) -> Path:
     return _sqlite_template
 
@@ -54,11 +55,23 @@ def take(site: Site, folder: Path) -> int:
     return len(done.changes)
 
 
+@pytest.fixture(scope="module")
+def stocked(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of an installation with the starter content, made once and copied for each test."""
+    home = tmp_path_factory.mktemp("northmoor")
+    made = opened(home, template)
+    take(made, STARTER)
+    follow_index(made.database, made.engine, today=made.today())
+    made.close()
+    return home
+
+
 @pytest.fixture
-def northmoor(site: Site) -> Site:
-    take(site, STARTER)
-    follow_index(site.database, site.engine, today=site.today())
-    return site
+def northmoor(stocked: Path, tmp_path: Path) -> Iterator[Site]:
+    shutil.copytree(stocked, tmp_path, dirs_exist_ok=True)
+    made = opened(tmp_path, tmp_path / "signpost.db")
+    yield made
+    made.close()
 
 
 def ask(site: Site, text: str, **given: object) -> Answer:

@@ -19,6 +19,7 @@ from directory.domain.succession import Part, Succession, SuccessionKind
 from directory.errors import AlreadyWithdrawn, Invalid
 from directory.store.database import Database
 from tests import build
+from tests.examples import examples
 
 NAMES = ("legs", "wounds", "feet", "falls", "stoma")
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -186,7 +187,7 @@ def check(database: Database, steps: Sequence[Step]) -> None:
                     assert {entry.id: entry.facts for entry in answered.entries} == expected, (name, on, known_at)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(published)
 def test_the_answer_equals_a_replay(
     sqlite_url: str, tmp_path_factory: pytest.TempPathFactory, steps: list[Step]

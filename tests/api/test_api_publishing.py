@@ -15,7 +15,7 @@ from directory.store.tables.trust import idempotent_answers
 from tests import build
 from tests.api.conftest import BASE_URL, LEAD_KEY, PUBLISH_KEY, READ_KEY, Api, FakeSite, TestClient, app_of, hours
 
-NO_ONE = {"people": 0, "teams": 0, "subscriptions": []}
+NO_ONE = {"people": 0, "teams": 0, "channels": 0, "subscriptions": []}
 
 
 def test_a_change_is_published(api: Api) -> None:
@@ -121,7 +121,12 @@ def test_the_audience_is_known_before_and_after(site: FakeSite, api: Api) -> Non
     before = api.post(hours("24/7"), query="?dry_run=true").json()["audience"]
     after = api.publish(hours("24/7"))["audience"]
     assert before == after
-    assert after == {"people": 1, "teams": 0, "subscriptions": [{"label": "service Leg ulcer clinic", "count": 1}]}
+    assert after == {
+        "people": 1,
+        "teams": 0,
+        "channels": 0,
+        "subscriptions": [{"label": "service Leg ulcer clinic", "count": 1}],
+    }
 
 
 def _subscribe(site: FakeSite) -> None:
@@ -159,6 +164,24 @@ def test_if_match_is_held_to(api: Api) -> None:
     two["services"].append({"id": "other", "set": {}})
     api.publish(two, 400, If_Match=now)
     api.publish({**two, "services": two["services"][1:]}, 412, If_Match="*")
+
+
+def test_what_was_read_has_to_be_said(site: FakeSite, api: Api) -> None:
+    headers = {"Authorization": f"Bearer {PUBLISH_KEY}"}
+    both = hours("24/7", expected=1)
+    both["services"].append({"id": "leg-ulcer-clinic-2", "set": {"name": "Second", "owner": {"team": "vascular"}}})
+    for query in ("", "?dry_run=true"):
+        refused = api.client.post(f"/api/v1/changes{query}", json=hours("24/7"), headers=headers)
+        assert (refused.status_code, refused.json()["type"].rpartition("#")[2]) == (428, "precondition-required")
+        assert "leg-ulcer-clinic" in refused.json()["detail"]
+    assert api.numbers() == [1]
+    # What opens was not there to be read.
+    opened = api.client.post("/api/v1/changes", json=both | {"kinds": ["opened"]}, headers=headers)
+    assert opened.status_code == 201, opened.text
+    two = hours("Mo 09:00-10:00")
+    two["services"].append({"id": "leg-ulcer-clinic-2", "set": {"summary": "Legs."}})
+    assert api.client.post("/api/v1/changes", json=two, headers=headers).status_code == 428
+    assert api.client.post("/api/v1/changes", json=two, headers=headers | {"If-Match": "*"}).status_code == 201
 
 
 def test_the_same_key_and_body_give_the_same_answer(site: FakeSite, api: Api) -> None:

@@ -31,7 +31,20 @@ def test_people_and_their_roles(stocked: Signpost) -> None:
 def test_a_role_is_taken_away_only_when_another_is_given(stocked: Signpost) -> None:
     stocked("user", "add", "ed@b.example", "--role", "editor")
     assert "an editor" in stocked("user", "add", "ed@b.example", "--name", "Ed").stdout
+    assert "only editor" in stocked("user", "add", "ed@b.example", "--role", "reader", code=1).stderr
+    stocked("user", "add", "eve@b.example", "--role", "editor")
+    assert "an editor" in stocked("user", "add", "ed@b.example", "--team", "nurses", "--role", "lead").stdout
     assert "an editor" not in stocked("user", "add", "ed@b.example", "--role", "reader").stdout
+
+
+def test_roles_are_taken_and_sessions_ended(stocked: Signpost) -> None:
+    stocked("user", "add", "ann@b.example", "--team", "nurses", "--role", "lead")
+    stocked("user", "add", "ed@b.example", "--role", "editor")
+    assert stocked("user", "list", "--team", "nurses").stdout.splitlines() == ["ann@b.example , lead of nurses"]
+    assert stocked("user", "take-role", "ann@b.example", "--team", "nurses").stdout == "ann@b.example is here\n"
+    assert "only editor" in stocked("user", "take-role", "ed@b.example", "--editor", code=1).stderr
+    assert "say which role" in stocked("user", "take-role", "ed@b.example", code=1).stderr
+    assert "0 sessions ended" in stocked("user", "sign-out", "ann@b.example").stdout
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from directory.domain.service import (
 )
 from directory.domain.succession import Part, Succession
 from directory.shapes import tidy, to_plain
+from tests.examples import examples
 
 AT = datetime(2026, 12, 31, 23, 59, 59, 123456, tzinfo=UTC)
 # What domain values hold: text as every door takes it in.
@@ -93,7 +94,7 @@ def rendered(draft: Draft) -> str:
     return records.render(draft, number=7, slug="a-change", recorded_at=AT, previous=records.NO_RECORD)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(25))
 @given(drafts)
 def test_a_record_reads_back_as_the_change_it_is_of(draft: Draft) -> None:
     text = rendered(draft)
@@ -171,7 +172,7 @@ def test_every_field_of_every_noun_comes_back() -> None:
         assert set(to_plain(facts)) == {field.name for field in fields(facts)}
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(drafts.filter(lambda draft: draft.services != ()))
 def test_rendering_does_not_depend_on_the_order_of_a_mapping(draft: Draft) -> None:
     turned = tuple(replace(edit, set=dict(reversed(list(edit.set.items())))) for edit in draft.services)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from directory.domain.asking import Level, those_to_ask
-from directory.domain.freshness import is_overdue, months_before, months_since, overdue_in_words
+from directory.domain.freshness import due_on, is_overdue, months_before, months_since, overdue_in_words
 from directory.domain.report import REF_LETTERS, ref_in_groups, ref_of
 from directory.domain.working_days import is_working_day, working_days_after
 
@@ -112,3 +112,10 @@ def test_a_reference_is_read_however_it_is_typed(letters: str) -> None:
 @pytest.mark.parametrize("typed", ["", "x", "1a2b3c4d", "../../etc"])
 def test_what_is_no_new_reference_stays_as_it_is(typed: str) -> None:
     assert ref_of(typed) == typed
+
+
+@given(DAYS, st.integers(1, 60), st.integers(-3, 3))
+def test_it_is_due_from_the_first_day_on_which_it_is_overdue(since: date, every: int, beside: int) -> None:
+    due = due_on(since, every=every)
+    day = due + timedelta(days=beside)
+    assert is_overdue(since, day, every=every) is (day >= due)

@@ -25,6 +25,13 @@ TABLE: dict[Action, str] = {
     "sign-in":           "y y y y y y y y y y - - y",
     "account":           "- - o o o o o o o o - - -",
     "subscribe":         "- - o o o o y o y o - - y",
+    "read-updates":      "- - o o o o o o o o o o -",
+    "subscribe-team":    "- - - - o o y o y o - - y",
+    "oblige-team":       "- - - - - o y - y - - - y",
+    "read-bounces":      "- - - - - o y - y - - y y",
+    "take-bounces":      "- - - - - - y - y - - - y",
+    "manage-channel":    "- - o o o o y o y o - - y",
+    "read-events":       "- - o o o o y o y o o y y",
     "draft":             "- - - - o o y o y o - - y",
     "publish":           "- - - - o o y - - o - - y",
     "read-offers":       "- - - - y y y y y y y y y",
@@ -36,6 +43,13 @@ TABLE: dict[Action, str] = {
     "manage-reports":    "- - - - o o y o y o - - y",
     "check":             "- - - - o o y o y o - - y",
     "check-by-link":     "y y y y y y y y y y - - y",
+    "acknowledge":       "- - o o o o o o o o - - -",
+    "speak-for-team":    "- - - - o o - o - o - - -",
+    "read-awareness":    "- - y y y y y y y y y y -",
+    "name-champion":     "- - - - - o y - y - - - y",
+    "manage-people":     "- - - - - o y - - - - - y",
+    "make-editor":       "- - - - - - y - - - - - y",
+    "read-findings":     "- - - - - - y - y - - y y",
     "manage-freshness":  "- - - - o o y o y o o y y",
     "manage-gaps":       "- - - - - - y - y - - - y",
     "manage-vocabulary": "- - - - - - y - y - - - y",
@@ -109,3 +123,12 @@ def test_what_no_team_owns_takes_an_editor(teams: set[str]) -> None:
     for name, actor in WHO.items():
         allowed = actor.editor and not actor.unconfirmed and actor.scope != "read"
         assert can(actor, "publish", Thing(frozenset(teams))) == allowed, name
+
+
+def test_a_champion_speaks_for_their_team_and_no_other() -> None:
+    champion = Actor("person 1", 1, roles={"ours": "reader"}, champion_of=frozenset({"ours"}))
+    assert can(champion, "speak-for-team", Thing(frozenset({"ours"})))
+    assert not can(champion, "speak-for-team", Thing(frozenset({"theirs"})))
+    assert not can(champion, "speak-for-team", Thing(frozenset({"ours", "theirs"})))
+    assert not can(champion, "speak-for-team")
+    assert not can(champion, "name-champion", Thing(frozenset({"ours"})))

@@ -66,7 +66,7 @@ def test_a_file_is_read_in_the_format_that_is_named(tmp_path: Path) -> None:
 def test_a_file_of_no_known_format_is_refused_with_the_formats(tmp_path: Path, text: str) -> None:
     path = tmp_path / "letter.txt"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(Invalid, match=r"letter.txt is of no known format; name it with --format: services-csv, hsds"):
+    with pytest.raises(Invalid, match=r"letter.txt is of no known format; say which it is: services-csv, hsds"):
         read(path)
 
 

@@ -14,6 +14,7 @@ import time
 from collections import Counter, defaultdict
 from contextlib import closing
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -27,7 +28,7 @@ from directory.store import changes
 from directory.store.database import Database
 from directory.store.tables.telling import deliveries
 from directory.worker import Worker
-from tests.running import Relay, Signpost
+from tests.running import Relay, Signpost, wait_for
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))
@@ -63,7 +64,7 @@ class Publisher(threading.Thread):
             "why": "A fault test.",
             "what_to_do": "Nothing.",
         }
-        answer = client.post("/api/v1/changes", json=body, headers={"Idempotency-Key": title})
+        answer = client.post("/api/v1/changes", json=body, headers={"Idempotency-Key": title, "If-Match": "*"})
         assert answer.status_code == 201, answer.text
         self.acknowledged[title] = answer.json()["number"]
 
@@ -80,11 +81,13 @@ def test_killed_at_random_nothing_acknowledged_is_lost(signpost: Signpost, relay
     acknowledged: dict[str, int] = {}
     asked: list[str] = []
     chance = random.Random(20261122)
-    for _ in range(ROUNDS):
+    for done in range(ROUNDS):
         signpost.start()
         publisher = Publisher(signpost, key, acknowledged, asked)
         publisher.start()
         time.sleep(chance.uniform(0.05, 1.2))
+        # On a slow machine, not before it did something that can be lost.
+        wait_for(partial(_is_more, acknowledged, done), "a change that is acknowledged")
         signpost.kill()
         publisher.join()
 
@@ -113,6 +116,10 @@ def test_killed_at_random_nothing_acknowledged_is_lost(signpost: Signpost, relay
     assert len(acknowledged) >= ROUNDS
     repeats = len(relay.messages) - len(READERS) * len(_told(relay))
     print(f"{ROUNDS} kills, {len(acknowledged)} changes, {len(relay.messages)} messages, {repeats} of them repeats")
+
+
+def _is_more(acknowledged: dict[str, int], number: int) -> bool:
+    return len(acknowledged) > number
 
 
 def _when_leases_have_lapsed(signpost: Signpost) -> None:

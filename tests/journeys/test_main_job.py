@@ -12,7 +12,7 @@ OWNER = "northmoor-community-health"
 
 
 def test_a_question_a_change_the_mail_and_the_record(signpost: Signpost, relay: Relay) -> None:
-    signpost.run("user", "add", "editor@northmoor.example", "--role", "editor")
+    signpost.run_anew("user", "add", "editor@northmoor.example", "--role", "editor")
     key = json.loads(
         signpost.run("key", "add", "--owner", "editor@northmoor.example", "--scope", "publish", "--json").stdout
     )
@@ -33,9 +33,10 @@ def test_a_question_a_change_the_mail_and_the_record(signpost: Signpost, relay: 
             ("podiatry", "Mo 09:00-10:00"),
             ("lymphoedema", "24/7"),
         ):
+            read = lead.get(f"/api/v1/services/{service}").json()["version"]
             change = {
                 "title": f"New hours of {service}",
-                "services": [{"id": service, "set": {"hours": hours}}],
+                "services": [{"id": service, "expected_version": read, "set": {"hours": hours}}],
                 "effective_from": "2026-11-22",
                 "why": "The rota changed.",
                 "what_to_do": "Ring in the new hours.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from types import TracebackType
 from typing import Any, Self
@@ -10,6 +11,7 @@ from typing import Any, Self
 from directory.notify.deliver import deliver_due
 from directory.notify.match import match_announced
 from directory.outbound.mail import Mailer
+from directory.outbound.message import Mail
 from tests.notify.build import LETTERHEAD, LONDON, NOW, Town
 
 
@@ -19,6 +21,8 @@ class Killed(BaseException):
 
 class FakeMailer:
     """Keeps what it is given, and raises what it is told to, before or after taking it; mypy holds it to `Mailer`."""
+
+    name = "fake"
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, str]] = []
@@ -33,12 +37,21 @@ class FakeMailer:
     ) -> None:
         return None
 
-    def send(self, message: EmailMessage, to: str) -> None:
+    def send(self, message: Mail | EmailMessage, to: str) -> None:
         if self.before and (failure := self.before.pop(0)):
             raise failure
-        self.taken.append((to, message["Message-ID"]))
+        assert isinstance(message, Mail)
+        self.taken.append((to, message.message_id))
         if self.after and (failure := self.after.pop(0)):
             raise failure
+
+
+def opened(message: Mail | EmailMessage) -> EmailMessage:
+    """A message as whoever gets it reads it."""
+    assert isinstance(message, Mail)
+    found = message_from_bytes(message.data, policy=policy.default)
+    assert isinstance(found, EmailMessage)
+    return found
 
 
 def publish(town: Town, **more: Any) -> int:

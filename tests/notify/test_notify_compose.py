@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from typing import ClassVar
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.domain.service import Contact
@@ -240,3 +240,16 @@ def test_an_impossible_address_is_a_value_error() -> None:
     for email in ("nobody", "a@b\r\nBcc: c@d", ""):
         with pytest.raises(ValueError):
             compose_immediate(item(PLAIN), to=replace(AMINA, email=email), letterhead=LETTERHEAD, at=NOW)
+
+
+@settings(max_examples=20)
+@given(host=st.from_regex(r"[a-z]{1,60}(\.[a-z]{1,40}){0,3}", fullmatch=True), person=st.integers(1, 2**40))
+def test_what_a_machine_reads_is_never_encoded(host: str, person: int) -> None:
+    """A mail program presses the address in List-Unsubscribe (RFC 8058) as it stands, however long it is."""
+    letterhead = replace(LETTERHEAD, base_url=f"https://{host}")
+    to = Recipient(person, "amina@example.nhs.uk")
+    raw = compose_immediate(item(PLAIN), to=to, letterhead=letterhead, at=NOW).as_bytes()
+    lines = raw.partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").split(b"\r\n")
+    assert f"List-Unsubscribe: <{letterhead.unsubscribe_link(person)}>".encode() in lines
+    assert f"Message-ID: <delivery-12@{host}>".encode() in lines
+    assert f"List-Id: Changes to services <changes.{host}>".encode() in lines

@@ -13,12 +13,14 @@ import pytest
 from directory.errors import DeliveryFailed
 from directory.notify.deliver import LEASE, deliver_due, retry_after
 from directory.notify.digest import run_due_slots
+from directory.notify.match import match_announced
 from directory.notify.recover import recover
 from directory.outbound.mail import RelayAway, SmtpMailer
-from directory.store import deliveries, sending
+from directory.outbound.message import Mail
+from directory.store import deliveries, relays, sending
 from directory.store.database import Database
 from directory.store.sending import Outcome
-from tests.notify.build import LETTERHEAD, NOW, SCHEDULE, Town
+from tests.notify.build import LETTERHEAD, LONDON, NOW, SCHEDULE, Town
 from tests.notify.fakes import FakeMailer, Killed, deliver, followers, publish, states
 from tests.outbound.relay import Relay, running
 
@@ -55,17 +57,56 @@ def test_an_answer_lost_after_data_is_repeated_with_the_same_message_id(town: To
     assert [message["Message-ID"] for _, message in relay.messages] == ["<delivery-1@signpost.example>"] * 2
 
 
-def test_a_relay_away_puts_all_off_at_once_and_urgent_is_first_on_its_return(town: Town) -> None:
-    followers(town, "amina", "ben")
+def test_a_relay_away_is_no_message_s_fault_and_what_waits_goes_in_order_on_its_return(town: Town) -> None:
+    """72 hours without a relay: then the urgent one, the others, and last the digests of three days."""
+    town.subscribe("daily", person=town.person("daily@example.nhs.uk"), service="podiatry")
+    followers(town, "amina", "ben", service="leg-ulcer-clinic")
+    mailer, at = FakeMailer(), NOW
     publish(town)
-    urgent = publish(town, urgent=True)
+    for hour in range(73):
+        at = NOW + timedelta(hours=hour)
+        if hour in (1, 30, 50):
+            hours = {"hours": f"Mo-Fr 0{hour % 9}:00-17:00"}
+            town.change("Podiatry", sets={"podiatry": hours}, kinds=("hours",), at=at)
+            match_announced(town.database, at=at, zone=LONDON)
+        if hour == 60:
+            urgent = publish(town, urgent=True)
+        run_due_slots(town.database, SCHEDULE, at=at)
+        mailer.before = [RelayAway("not there")]
+        assert deliver(town, mailer, at) == 0
+        mailer.before.clear()
+    assert {(row.state, row.attempts, row.lease) for row in town.deliveries()} == {("pending", 0, None)}
+    with town.database.read() as connection:
+        (away,) = relays.away(connection)
+    assert (away.away_since, away.reason) == (NOW, "not there")
+    assert deliver(town, mailer, away.next_attempt_at - timedelta(seconds=1)) == 0
+    assert deliver(town, mailer, away.next_attempt_at, limit=2) == 7
+    order = [message.split("@")[0].strip("<") for _, message in mailer.taken]
+    first = [f"delivery-{row.id}" for row in town.deliveries() if row.change_number == urgent]
+    assert order == [*first, "delivery-1", "delivery-2", "digest-1", "digest-2", "digest-3"]
+    with town.database.read() as connection:
+        assert relays.away(connection) == []
+
+
+def test_a_rate_holds_for_all_who_send_by_a_relay(town: Town) -> None:
+    """600 a minute: ten in the first second, by two workers, and then as many as have been earned."""
+    followers(town, *(f"person{number}" for number in range(25)))
+    publish(town)
     mailer = FakeMailer()
-    mailer.before = [RelayAway("not there")]
-    assert deliver(town, mailer) == 0
-    assert [(row.attempts, row.reason) for row in town.deliveries()] == [(1, "not there")] * 4
-    assert deliver(town, mailer, NOW + timedelta(minutes=2)) == 4
-    ids = [row.id for row in town.deliveries() if row.change_number == urgent]
-    assert [message for _, message in mailer.taken[:2]] == [f"<delivery-{key}@signpost.example>" for key in ids]
+
+    def sent(seconds: float) -> int:
+        at = NOW + timedelta(seconds=seconds)
+        return sum(deliver(town, mailer, at, a_minute=600, limit=4) for _ in range(2))
+
+    assert [sent(0), sent(0.35), sent(0.5), sent(60), sent(61)] == [10, 3, 2, 10, 0]
+
+
+def test_a_rate_of_less_than_one_in_a_second_goes_on(town: Town) -> None:
+    followers(town, "amina", "ben", "carol")
+    publish(town)
+    mailer = FakeMailer()
+    found = [deliver(town, mailer, NOW + timedelta(seconds=second), a_minute=20) for second in range(8)]
+    assert found == [1, 0, 0, 1, 0, 0, 1, 0]
 
 
 def test_seventy_two_hours_then_it_is_given_up(town: Town) -> None:
@@ -166,7 +207,7 @@ def test_a_slow_relay_does_not_outlive_the_lease(town: Town) -> None:
     send = mailer.send
     leases = []
 
-    def slow(message: EmailMessage, to: str) -> None:
+    def slow(message: Mail | EmailMessage, to: str) -> None:
         now[0] += timedelta(seconds=50)
         leases.append(next(row.leased_until for row in town.deliveries() if row.lease) - now[0])
         send(message, to)

@@ -13,6 +13,7 @@ from directory.notify.match import match_announced, match_in_force
 from directory.store import deliveries as store
 from directory.store import subscriptions
 from directory.store.database import Database
+from directory.store.sending import reasons_of
 from directory.store.tables.changes import changes
 from tests.notify.build import CLINIC, LONDON, NOW, Town
 
@@ -71,7 +72,7 @@ def test_two_subscriptions_make_one_delivery_with_both_reasons_and_the_stricter_
     number = town.move_clinic()
     (found,) = announce(town)
     assert (found.change_number, found.stage, found.rank, found.state) == (number, "announced", 0, "pending")
-    assert sorted(found.reasons.split("\n")) == ["need leg ulcer", "service leg-ulcer-clinic"]
+    assert reasons_of(found.reasons) == ("need leg ulcer", "service leg-ulcer-clinic")
 
 
 def test_a_team_is_its_members_of_the_moment_without_those_erased(town: Town) -> None:

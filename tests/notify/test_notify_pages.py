@@ -13,11 +13,13 @@ from directory.actions.unsubscribe import unsubscribe
 from directory.notify.digest import preview, run_due_slots
 from directory.notify.match import match_announced
 from directory.notify.match_pages import match_pages
+from directory.notify.recover import recover
+from directory.outbound.message import Mail
 from directory.store import pages, subscriptions
 from directory.store.database import Database
 from directory.store.tables.learning import page_versions
 from tests.notify.build import LETTERHEAD, LONDON, NOW, SCHEDULE, Town
-from tests.notify.fakes import FakeMailer, Killed, deliver
+from tests.notify.fakes import FakeMailer, Killed, deliver, opened
 
 SLOT = datetime(2026, 11, 5, 7, 0, tzinfo=UTC)
 FORUM = """---
@@ -76,21 +78,21 @@ class Kept(FakeMailer):
         super().__init__()
         self.messages: list[EmailMessage] = []
 
-    def send(self, message: EmailMessage, to: str) -> None:
+    def send(self, message: Mail | EmailMessage, to: str) -> None:
         super().send(message, to)
-        self.messages.append(message)
+        self.messages.append(opened(message))
 
 
 def text_of(message: EmailMessage) -> str:
     part = message.get_body(("plain",))
     assert isinstance(part, EmailMessage)
-    return str(part.get_content())
+    return str(part.get_content()).replace("\r\n", "\n")
 
 
 def html_of(message: EmailMessage) -> str:
     part = message.get_body(("html",))
     assert isinstance(part, EmailMessage)
-    return str(part.get_content())
+    return str(part.get_content()).replace("\r\n", "\n")
 
 
 def test_a_new_note_reaches_its_followers_once_with_its_text(town: Town) -> None:
@@ -220,7 +222,10 @@ def test_who_unsubscribes_or_is_erased_hears_no_more(town: Town) -> None:
     unsubscribe(town.database, amina, at=NOW)
     town.erase(ben)
     assert run_due_slots(town.database, SCHEDULE, at=SLOT) == 0
-    deliver(town, FakeMailer(), SLOT)
+    mailer = FakeMailer()
+    deliver(town, mailer, SLOT)
+    recover(town.database, at=SLOT)
+    assert mailer.taken == []
     assert {row.state for row in town.deliveries()} == {"dropped"}
     write(town, "discharge", with_note().replace("early", "late"))
     assert match_pages(town.database, at=NOW) == 0

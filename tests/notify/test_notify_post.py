@@ -12,6 +12,7 @@ from directory.domain.arriving import code_of
 from directory.notify.letterhead import Letterhead, sign_in_of_token
 from directory.notify.post import KEPT, forget_what_is_over, send_letters
 from directory.outbound.mail import RelayAway, SmtpMailer
+from directory.outbound.message import Mail
 from directory.store import letters
 from directory.store.database import Database
 from directory.store.sending import Outcome
@@ -97,12 +98,14 @@ def test_a_relay_that_is_busy_is_tried_again_soon(database: Database) -> None:
 class Away:
     """A relay that is not there."""
 
+    name = "away"
+
     def __enter__(self) -> Away:
         return self
 
     def __exit__(self, *_: object) -> None: ...
 
-    def send(self, message: EmailMessage, to: str) -> None:
+    def send(self, message: Mail | EmailMessage, to: str) -> None:
         raise RelayAway("nobody there")
 
 

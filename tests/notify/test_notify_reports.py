@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from directory.actions.checks import check
+from directory.actions.checks import check, set_interval
 from directory.actions.reports import Given, Verdict, answer_report, report
 from directory.domain.change import Edit
 from directory.domain.digest import DigestSchedule
@@ -245,6 +245,20 @@ def test_the_message_lists_what_is_due_with_a_link_for_each(team: Database) -> N
     assert check_of_token(token, "secret", at=MONDAY) == ("leg-ulcer-clinic", letter.facts["person"])
     assert check_of_token(token, "secret", at=MONDAY + timedelta(days=91)) is None
     assert check_of_token(token, "other", at=MONDAY) is None
+
+
+def test_a_service_is_asked_for_at_its_own_interval(team: Database) -> None:
+    confirm(team, MONDAY)
+    assert ask(team, MONDAY + timedelta(weeks=10)) == []
+    set_to(team, 2)
+    assert ask(team, MONDAY + timedelta(weeks=11)) == [LEE]
+    set_to(team, None)
+    assert ask(team, MONDAY + timedelta(weeks=20)) == []
+
+
+def set_to(database: Database, months: int | None) -> None:
+    with database.write() as connection:
+        set_interval(connection, "leg-ulcer-clinic", months, by=OPERATOR, at=MONDAY, today=MONDAY.date())
 
 
 def test_a_slot_is_the_last_of_its_weekday() -> None:

@@ -18,9 +18,11 @@ from directory.domain.subscription import Frequency
 from directory.notify.deliver import deliver_due
 from directory.notify.digest import run_due_slots
 from directory.notify.match import match_announced, match_in_force
+from directory.outbound.message import Mail
 from directory.store.database import Database
 from tests import build
 from tests.notify.build import LETTERHEAD, SCHEDULE
+from tests.notify.fakes import opened
 
 CLINIC = "leg-ulcer-clinic"
 WOUNDS = Owner("community-trust", "tissue-viability")
@@ -31,6 +33,8 @@ Sent = list[tuple[str, str, str]]
 
 class Post:
     """A mailer that keeps who got which subject, and the text."""
+
+    name = "post"
 
     def __init__(self) -> None:
         self.sent: Sent = []
@@ -43,10 +47,11 @@ class Post:
     ) -> None:
         return None
 
-    def send(self, message: EmailMessage, to: str) -> None:
-        text = message.get_body(("plain",))
+    def send(self, message: Mail | EmailMessage, to: str) -> None:
+        found = opened(message)
+        text = found.get_body(("plain",))
         assert text is not None
-        self.sent.append((to, str(message["Subject"]), str(text.get_content())))
+        self.sent.append((to, str(found["Subject"]).strip(), str(text.get_content())))
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ import whoosh
 from directory.domain.query import Query
 from directory.errors import IndexDamaged
 from directory.search import index as index_module
+from directory.search import manifest as on_disk
 from directory.search.compiling import compiled
 from directory.search.document import Document
 from directory.search.find import find
@@ -237,6 +238,16 @@ def _write_for_ever(folder: Path) -> None:
         if number % 25 == 0:
             documents = [*directory(), service("counter", f"Counter {number}", codes=(f"N{number}",))]
             engine.build(documents, number=number, day=DAY)
+
+
+def test_what_a_killed_writer_left_is_written_over(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    manifest = on_disk.read_manifest(tmp_path, on_disk.read_pointer(tmp_path))
+    # Killed after the table of contents, before anything pointed to it.
+    (tmp_path / manifest.build / "_MAIN_2.toc").write_bytes(b"half a state")
+    engine.apply([service("stoma", "Ostomy nurses")], number=8, day=DAY)
+    assert ids(ask(engine, "ostomy")) == ["stoma"]
+    assert engine.verify() == []
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

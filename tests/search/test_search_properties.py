@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from directory.search.index import WhooshEngine
 from directory.search.speller import Speller, allowed_distance, distance
 from directory.search.text import fold, phone_key, phrase, words
+from tests.examples import examples
 from tests.search.search_builders import DAY, ask, opened, service
 
 WORDS = [
@@ -32,7 +33,7 @@ WORDS = [
     "🦵",
     "שלום",
 ]
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +110,7 @@ _TWINS = [
 ]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(data=st.data())
 def test_the_order_never_hangs_on_how_the_index_was_written(data: st.DataObject) -> None:
     documents = data.draw(st.permutations(_TWINS))

@@ -19,6 +19,7 @@ from directory.errors import Invalid
 from directory.store import services
 from directory.store.database import Database
 from tests import build
+from tests.examples import examples
 
 FIRST = date(2026, 1, 1)
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -84,7 +85,7 @@ def check(database: Database, steps: list[tuple[int, dict[str, object]]]) -> Non
                 assert entry.version.recorded_at <= known_at
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(published)
 def test_both_axes_equal_a_replay(
     sqlite_url: str, tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, dict[str, object]]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import select, update
@@ -125,3 +126,7 @@ def test_the_trail_names_people_by_number_and_keys_by_theirs(database: Database)
         rows = connection.execute(select(audit_table).order_by(audit_table.c.id)).all()
     assert [row.actor for row in rows] == ["operator", "person 12", "key ab12"]
     assert rows[0].details == '{"é":1}'
+
+
+def test_a_first_sign_in_pressed_by_two_at_once_is_one_person(database: Database) -> None:
+    together, found = Barrier(2), list[int]()

@@ -18,6 +18,7 @@ from directory.search.find import Found
 from directory.search.plan import Plan
 from directory.site import Site
 from directory.web.parameters import LONGEST_QUESTION, asked_of
+from tests.examples import examples
 from tests.web.conftest import FoundSite, TestClient, client_of, found, h1, hit, site_over, words_of
 
 
@@ -188,7 +189,7 @@ _PIECES = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     text=st.one_of(st.text(max_size=120), st.lists(st.sampled_from(_PIECES), max_size=12).map(" ".join)),
     page=st.one_of(st.integers(-5, 10**12).map(str), st.text(max_size=6)),

@@ -8,7 +8,7 @@ from directory.domain.change import Edit
 from directory.notify.letterhead import check_token
 from directory.store import people
 from tests import build
-from tests.web.conftest import FoundSite, TestClient, found, h1, hit, signed_in, words_of
+from tests.web.conftest import FoundSite, TestClient, client_of, found, h1, hit, signed_in, words_of
 
 CLINIC = "/services/leg-ulcer-clinic"
 TEAM = "tissue-viability"
@@ -123,3 +123,26 @@ def test_a_lead_sees_their_own(site: FoundSite, client: TestClient) -> None:
     assert "Leg ulcer clinic" in lead.get("/manage/freshness").text
     assert signed_in(site, "amina@northmoor.example").get("/manage/freshness").status_code == 403
     assert client.get("/manage/freshness").headers["location"].startswith("/sign-in")
+
+
+def test_an_owner_sets_how_often_it_is_checked(site: FoundSite, lead: TestClient) -> None:
+    lead.post(f"{CLINIC}/check")
+    every = f"{CLINIC}/check-interval"
+    for wrong in ("0", "61", "often"):
+        assert lead.post(every, data={"months": wrong}).status_code == 422
+    assert lead.post(every, data={"months": "3"}).headers["location"] == f"{CLINIC}/check?set=1"
+    assert '<option value="3" selected>' in lead.get(f"{CLINIC}/check").text
+    site.clock = lambda: build.NOON + timedelta(days=100)
+    client = client_of(site)
+    assert "Not checked for 3 months" in words_of(client.get(CLINIC).text)
+    entry = client.get(f"/api/v1{CLINIC}").json()
+    assert (entry["check_due_on"], entry["check_overdue"]) == ("2027-02-22", True)
+    again = signed_in(site, "lee@northmoor.example", role="lead", team=TEAM)
+    said = words_of(again.get("/manage/freshness").text)
+    assert "To be checked every 3 months" in said
+    assert "Leg ulcer clinic To check" in said
+    assert again.post(every, data={"months": ""}).status_code == 303
+    assert "Not checked" not in words_of(client.get(CLINIC).text)
+    assert client.get(f"/api/v1{CLINIC}").json()["check_due_on"] == "2027-05-22"
+    vera = signed_in(site, "vera@northmoor.example", role="lead", team="vascular")
+    assert vera.post(every, data={"months": "1"}).status_code == 403

@@ -73,9 +73,31 @@ def test_a_link_works_once(client: TestClient, site: FoundSite) -> None:
     ask(client)
     link = link_in(mail_to(site))
     assert client.post(link).status_code == 303
+    other = client_of(site)
+    at = site.now() + timedelta(minutes=2)
+    assert other.post(link).status_code == 403
+    site.clock = lambda: at
     for again in (client.post(link), client.get(link)):
         assert again.status_code == 403
         assert h1(again.text) == "You could not be signed in"
+
+
+def test_a_button_pressed_twice_signs_in_once(client: TestClient, site: FoundSite) -> None:
+    ask(client, next="/changes")
+    link = link_in(mail_to(site))
+    secret = dict(client.cookies.items())
+    first = client.post(link)
+    token = client.cookies["signpost-session"]
+    again = client.post(link)
+    assert (again.status_code, again.headers["Location"]) == (303, first.headers["Location"])
+    assert client.cookies["signpost-session"] == token
+    # The answer to the first press was lost on the way: the second one's session takes its place.
+    lost = client_of(site)
+    for name, value in secret.items():
+        lost.cookies.set(name, value, domain="127.0.0.1")
+    assert lost.post(link).status_code == 303
+    assert name_on(lost) == NURSE
+    assert name_on(client) is None
 
 
 def test_the_code_signs_in_where_it_was_asked_for(client: TestClient, site: FoundSite) -> None:

@@ -4,13 +4,30 @@ Instants are `Instant` columns (UTC); days are `Date` columns in the directory's
 written by `directory.shapes`, so that both databases keep the same bytes.
 """
 
-from directory.store.tables import changes, drafts, identity, learning, nouns, offering, people, places, telling, trust
+from directory.store.tables import (
+    changes,
+    channels,
+    drafts,
+    following,
+    identity,
+    importing,
+    learning,
+    nouns,
+    offering,
+    people,
+    places,
+    telling,
+    trust,
+)
 from directory.store.tables.kinds import metadata
 
 __all__ = [
     "changes",
+    "channels",
     "drafts",
+    "following",
     "identity",
+    "importing",
     "learning",
     "metadata",
     "nouns",

@@ -113,4 +113,9 @@ imports = Table(
     Column("person_id", ForeignKey("people.id")),
     Column("first_change", BigInteger),
     Column("last_change", BigInteger),
+    # How many services it opened, changed, closed and found as they were; null of those from before these were counted.
+    Column("opened", Integer),
+    Column("changed", Integer),
+    Column("closed", Integer),
+    Column("unchanged", Integer),
 )

@@ -24,6 +24,8 @@ sign_ins = Table(
     Column("expires_at", Instant, nullable=False, index=True),
     Column("tries", Integer, nullable=False),
     Column("used_at", Instant),
+    # The session that began with it: whoever presses its button twice comes in once.
+    Column("session_id", String(16)),
 )
 
 letters = Table(

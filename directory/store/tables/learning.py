@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table, Text, text
 
-from directory.store.tables.kinds import Instant, metadata, serial_id
+from directory.store.tables.kinds import Instant, Serial, metadata, serial_id
 
 reports = Table(
     "reports",
@@ -54,6 +54,8 @@ checks = Table(
     Column("checked_at", Instant, nullable=False),
     Column("person_id", ForeignKey("people.id")),
     Column("source", Text, nullable=False),
+    # Of which import it came: it goes when that is undone.
+    Column("import_id", Serial, index=True),
     Index("ix_checks_service", "service_id", "checked_at"),
 )
 

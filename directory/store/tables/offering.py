@@ -48,8 +48,28 @@ offer_needs = Table(
     Column("team", String(100), primary_key=True),
     Column("agreed_at", Instant),
     Column("agreed_by", ForeignKey("people.id")),
+    # Whether they stood in for the team, as an editor; not known of what was agreed to before version 0.2.
+    Column("as_editor", Boolean(create_constraint=False)),
     CheckConstraint("kind IN ('accept', 'approve')", name="kind"),
     Index("ix_offer_needs_team", "team"),
+)
+
+# The reports that an offer answers: they are settled when it is published, and stay open otherwise.
+offer_reports = Table(
+    "offer_reports",
+    metadata,
+    Column("offer_id", ForeignKey("offers.id"), primary_key=True),
+    Column("report_id", ForeignKey("reports.id"), primary_key=True),
+    Index("ix_offer_reports_report", "report_id"),
+)
+
+# In which role somebody published without the agreement that it took: as an editor, or as a lead of these teams.
+overrides = Table(
+    "overrides",
+    metadata,
+    change_number(primary_key=True),
+    Column("editor", Boolean(create_constraint=False), nullable=False),
+    Column("teams", Text, nullable=False),
 )
 
 # How a service is governed, not what its entry says: it has no versions, and its past is in the audit trail.
@@ -59,6 +79,28 @@ critical_services = Table(
     Column("service_id", ForeignKey("services.id"), primary_key=True),
     Column("since", Instant, nullable=False),
     Column("person_id", ForeignKey("people.id")),
+)
+
+# How often a service is to be checked, where that is not the setting.
+check_intervals = Table(
+    "check_intervals",
+    metadata,
+    Column("service_id", ForeignKey("services.id"), primary_key=True),
+    Column("months", Integer, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("person_id", ForeignKey("people.id")),
+    CheckConstraint("months BETWEEN 1 AND 60", name="months"),
+)
+
+# Pairs that look alike and are not the same, as an editor said: `one` comes before `other`.
+no_duplicates = Table(
+    "no_duplicates",
+    metadata,
+    Column("one", ForeignKey("services.id"), primary_key=True),
+    Column("other", ForeignKey("services.id"), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("person_id", ForeignKey("people.id")),
+    CheckConstraint("one < other", name="order"),
 )
 
 # Changes that needed a second person, and that one person published.

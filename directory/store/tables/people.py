@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, String, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, String, Table, Text
 
 from directory.store.tables.kinds import Instant, metadata, serial_id
 
@@ -16,6 +16,10 @@ people = Table(
     Column("editor", Boolean(create_constraint=False), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("erased_at", Instant),
+    # On leave: what matches meanwhile comes afterwards.
+    Column("away_until", Instant),
+    # When their teams' services were offered to them, which happens once.
+    Column("offered_at", Instant),
 )
 
 memberships = Table(
@@ -35,4 +39,6 @@ champions = Table(
     Column("team_id", ForeignKey("teams.id"), primary_key=True),
     Column("topic", String(300), primary_key=True),
     Column("since", Instant, nullable=False),
+    Column("subscription_id", ForeignKey("subscriptions.id"), nullable=False),
+    Index("ix_champions_team", "team_id"),
 )

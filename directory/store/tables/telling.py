@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.schema import SchemaItem
@@ -35,6 +37,8 @@ subscriptions = Table(
     Column("created_at", Instant, nullable=False),
     Column("paused_until", Instant),
     Column("ended_at", Instant),
+    # Of a team: its members cannot opt out.
+    Column("mandatory", Boolean(create_constraint=False), nullable=False, server_default=false()),
     CheckConstraint("(person_id IS NULL) <> (team_id IS NULL)", name="one_subscriber"),
     CheckConstraint("rank IN (0, 1, 2)", name="rank"),
 )
@@ -64,6 +68,11 @@ def _sending() -> list[SchemaItem]:
     ]
 
 
+def _index(name: str, *columns: str, where: str) -> Index:
+    """An index of a queue: of what waits, whatever was settled in twenty years."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 digests = Table(
     "digests",
     metadata,
@@ -73,12 +82,8 @@ digests = Table(
     Column("created_at", Instant, nullable=False),
     *_sending(),
     UniqueConstraint("person_id", "slot_at"),
-    Index(
-        "ix_digests_pending",
-        "next_attempt_at",
-        sqlite_where=text("state = 'pending'"),
-        postgresql_where=text("state = 'pending'"),
-    ),
+    _index("ix_digests_pending", "id", where="state = 'pending'"),
+    _index("ix_digests_lease", "lease", where="lease IS NOT NULL"),
 )
 
 deliveries = Table(
@@ -97,6 +102,8 @@ deliveries = Table(
     Column("matched_at", Instant, nullable=False),
     Column("digest_id", ForeignKey("digests.id"), index=True),
     *_sending(),
+    # As its change is: it goes out before everything else.
+    Column("urgent", Boolean(create_constraint=False), nullable=False, server_default=false()),
     UniqueConstraint("change_number", "stage", "person_id", "channel"),
     UniqueConstraint("page_id", "page_number", "person_id", "channel"),
     ForeignKeyConstraint(["page_id", "page_number"], ["page_versions.page_id", "page_versions.number"]),
@@ -104,14 +111,23 @@ deliveries = Table(
         "(change_number IS NULL) <> (page_id IS NULL) AND (page_id IS NULL) = (page_number IS NULL)", name="source"
     ),
     CheckConstraint("stage IN ('announced', 'in-force', 'amended', 'withdrawn')", name="stage"),
-    Index(
-        "ix_deliveries_undigested",
-        "rank",
-        "person_id",
-        sqlite_where=text("state = 'pending' AND digest_id IS NULL"),
-        postgresql_where=text("state = 'pending' AND digest_id IS NULL"),
-    ),
+    _index("ix_deliveries_undigested", "rank", "person_id", where="state = 'pending' AND digest_id IS NULL"),
+    _index("ix_deliveries_at_once", "urgent", "id", where="state = 'pending' AND digest_id IS NULL AND rank = 0"),
+    _index("ix_deliveries_pending", "change_number", where="state = 'pending'"),
+    _index("ix_deliveries_lease", "lease", where="lease IS NOT NULL"),
     Index("ix_deliveries_person", "person_id"),
+)
+
+# A relay is away for everybody, and its rate is that of all who send by it.
+relays = Table(
+    "relays",
+    metadata,
+    Column("name", String(300), primary_key=True),
+    Column("away_since", Instant),
+    Column("next_attempt_at", Instant),
+    Column("reason", Text),
+    # When what was taken of its rate is given back (the generic cell rate algorithm, ITU-T I.371), since 1970.
+    Column("free_at_ms", BigInteger, nullable=False, server_default="0"),
 )
 
 # The slots that have been run, so that missed ones are made up and none runs twice.
@@ -125,17 +141,22 @@ digest_slots = Table(
 acknowledgements = Table(
     "acknowledgements",
     metadata,
-    Column("change_number", ForeignKey("changes.number"), primary_key=True),
+    change_number(primary_key=True),
     Column("person_id", ForeignKey("people.id"), primary_key=True),
     # The team that a champion speaks for; empty for "I have read this".
     Column("team_id", String(64), primary_key=True, server_default=""),
     Column("at", Instant, nullable=False),
+    # Seconds since its publication, and since the day on which it takes effect began; before that, less than nothing.
+    Column("after_publication", BigInteger, nullable=False),
+    Column("after_effect", BigInteger, nullable=False),
+    Index("ix_acknowledgements_person", "person_id"),
 )
 
-# Subscribers' own numbering of webhook events, so that a receiver sees a hole.
-webhook_sequences = Table(
-    "webhook_sequences",
+# Whom an urgent change does not concern after all: nobody reminds them.
+excuses = Table(
+    "excuses",
     metadata,
-    Column("subscription_id", ForeignKey("subscriptions.id"), primary_key=True),
-    Column("value", BigInteger, nullable=False),
+    change_number(primary_key=True),
+    Column("person_id", ForeignKey("people.id"), primary_key=True),
+    Column("at", Instant, nullable=False),
 )

@@ -62,3 +62,13 @@ audit = Table(
     Column("details", Text, nullable=False),
     Index("ix_audit_object", "object"),
 )
+
+# What the nightly look at the directory found wrong, until it is not found any more.
+findings = Table(
+    "findings",
+    metadata,
+    Column("kind", String(32), primary_key=True),
+    Column("subject", String(200), primary_key=True),
+    Column("detail", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+)

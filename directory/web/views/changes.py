@@ -12,13 +12,15 @@ from sqlalchemy import Connection
 from directory.domain.change import Change, fold
 from directory.domain.service import Facts
 from directory.store import changes as change_store
-from directory.store import governing
+from directory.store import governing, offers
 from directory.store.changes import Filter
+from directory.store.offers import Agreement
 from directory.store.report_lists import behind_change
 from directory.store.told import ToldChange, ToldLink, ToldService, told
 from directory.web.parameters import ChangesAsked
 from directory.web.views.lines import FieldDifference, differences, whole_entry
-from directory.web.views.names import Named, names_of, part_in_words
+from directory.web.views.names import Named, names_of, part_in_words, team_names
+from directory.web.words import listed
 
 PAGE = 20
 COMING = 50
@@ -141,7 +143,10 @@ class ChangeView:
     superseded_by: int | None
     # Why it was published without the agreement that it needed, and whether that waits for a review.
     override: str
+    overrider: str
     unreviewed: bool
+    # Who agreed before it was published, each in a sentence; nobody by name.
+    agreed: tuple[str, ...]
     reports: int
     sha256: str
     previous_sha256: str
@@ -178,6 +183,8 @@ def change_view(connection: Connection, number: int, *, today: date, zone: ZoneI
         supersedes=change.supersedes,
         superseded_by=change.superseded_by,
         override=change.override,
+        overrider=_overrider(connection, number, on=today) if change.override else "",
+        agreed=_agreed(connection, number, on=today),
         unreviewed=review is not None and review.reviewed_at is None,
         reports=behind_change(connection, number),
         sha256=change.sha256,
@@ -185,6 +192,30 @@ def change_view(connection: Connection, number: int, *, today: date, zone: ZoneI
         previous=number - 1 if number > 1 else None,
         next=number + 1 if number < head else None,
     )
+
+
+def _agreed(connection: Connection, number: int, *, on: date) -> tuple[str, ...]:
+    found = [each for each in offers.agreements(connection, number) if each.met]
+    names = team_names(connection, {each.need.team for each in found}, on=on)
+    return tuple(_agreement(each, names.get(each.need.team, "")) for each in found)
+
+
+def _agreement(each: Agreement, team: str) -> str:
+    if each.need.kind == "accept":
+        return f"{team} accepted it." if team else "An editor accepted it, because no team owns it."
+    if each.as_editor or not team:
+        return "An editor approved it as a second person."
+    instead = ", or an editor," if each.as_editor is None else ""
+    return f"A second person of {team}{instead} approved it."
+
+
+def _overrider(connection: Connection, number: int, *, on: date) -> str:
+    """Who decided to do without agreement, by their role; empty where it is not known any more."""
+    who = governing.override_of(connection, number)
+    if who is None:
+        return ""
+    names = sorted(team_names(connection, who.teams, on=on).values())
+    return "an editor" if who.editor or not names else f"a lead of {listed(names)}"
 
 
 def _held(service: ToldService) -> tuple[Facts, ...]:

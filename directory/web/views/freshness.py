@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from directory.domain.freshness import is_overdue, months_since
-from directory.notify.check_requests import overdue_until
+from directory.notify.check_requests import cutoffs
 from directory.store import checks
 from directory.store.versions import find_ids
 from directory.web.views.names import Named, names_of
@@ -21,7 +21,10 @@ A_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class AgeLine:
-    """One entry: when it was checked (or, where it never was, added), how long ago, and whether that is too long."""
+    """One entry: when it was checked (or, where it never was, added), how long ago, and whether that is too long.
+
+    `every` is how often it is to be checked, in words, where that is not the setting.
+    """
 
     name: str
     href: str
@@ -30,6 +33,7 @@ class AgeLine:
     checked: bool
     age: str
     overdue: bool
+    every: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def freshness_view(
     """The entries of some teams (None: of all), or of one of them where `team` is given."""
     wanted = teams if not team else {team} & set(teams) if teams is not None else {team}
     found = checks.by_age(connection, on=today, teams=wanted, limit=A_PAGE + 1, offset=start)
-    by_team = checks.by_team(connection, on=today, until=overdue_until(today, every, zone), teams=teams)
+    by_team = checks.by_team(connection, on=today, until=cutoffs(connection, today, every, zone), teams=teams)
     slugs = {each.owner for each in found if each.owner} | {each.owner for each in by_team if each.owner}
     ids = find_ids(connection, "team", slugs)
     names = names_of(connection, "team", ids.values(), on=today)
@@ -93,7 +97,7 @@ def freshness_view(
 
 def _line(each: checks.Age, named: dict[str, Named], *, every: int, today: date, zone: ZoneInfo) -> AgeLine:
     since = each.since.astimezone(zone).date()
-    overdue = is_overdue(since, today, every=every)
+    overdue = is_overdue(since, today, every=each.every or every)
     return AgeLine(
         each.name,
         f"/services/{each.slug}",
@@ -102,6 +106,7 @@ def _line(each: checks.Age, named: dict[str, Named], *, every: int, today: date,
         each.checked,
         _age(since, today),
         overdue,
+        counted(each.every, "month") if each.every else "",
     )
 
 

@@ -26,6 +26,14 @@ class Named:
 _FOLDERS: Mapping[Noun, str] = {"service": "services", "organisation": "organisations", "team": "teams"}
 
 
+def team_names(connection: Connection, slugs: Iterable[str], *, on: date) -> dict[str, str]:
+    """What some teams are called on a day, by their slugs; a slug that names none is its own name."""
+    wanted = {slug for slug in slugs if slug}
+    ids = find_ids(connection, "team", wanted)
+    names = names_of(connection, "team", ids.values(), on=on)
+    return {slug: names[ids[slug]].name if slug in ids else slug for slug in wanted}
+
+
 def names_of(connection: Connection, noun: Noun, ids: Iterable[str], *, on: date) -> dict[str, Named]:
     """Names on a day by id; of what begins later, the name that it will have."""
     wanted = set(ids)

@@ -17,7 +17,7 @@ from directory.store.versions import find_ids
 from directory.web import words
 from directory.web.views.changes import TouchedView, link_in_words, touched
 from directory.web.views.names import Named, names_of
-from directory.web.views.publish_preview import said_of
+from directory.web.views.publish_preview import kept_addresses, said_of
 
 STATES: Mapping[str, str] = {
     "waiting": "Waits",
@@ -59,7 +59,10 @@ class OfferLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferView:
-    """One offer: what it would change, and what its reader can do. `stale` says why it cannot be published."""
+    """One offer: what it would change, and what its reader can do. `stale` says why it cannot be published.
+
+    `kept` are numbers and addresses that would stay as they are, though another team takes over.
+    """
 
     line: OfferLine
     version: int
@@ -69,6 +72,7 @@ class OfferView:
     effective_from: date
     services: tuple[TouchedView, ...]
     succession: tuple[str, ...]
+    kept: tuple[str, ...]
     stale: tuple[Problem, ...]
     reason: str
     settled_at: datetime | None
@@ -78,6 +82,8 @@ class OfferView:
     approves: bool
     may_withdraw: bool
     may_override: bool
+    may_edit: bool
+    reports: tuple[str, ...]
 
     @property
     def moved(self) -> bool:
@@ -139,12 +145,14 @@ def offer_view(connection: Connection, offer: Offer, by: Actor, *, at: datetime,
     line = offer_lines(connection, [offer], by, at=at, zone=zone)[0]
     services: tuple[TouchedView, ...] = ()
     succession: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     stale: tuple[Problem, ...] = ()
     if line.waits:
         try:
             said = said_of(connection, foresee(connection, offer, at=at, zone=zone))
             services = tuple(map(touched, said.services))
             succession = tuple(map(link_in_words, said.links))
+            kept = kept_addresses(said)
         except OfferStale as error:
             stale = _stale(connection, error, on=at.astimezone(zone).date())
         except SignpostError as error:
@@ -158,6 +166,7 @@ def offer_view(connection: Connection, offer: Offer, by: Actor, *, at: datetime,
         effective_from=day,
         services=services,
         succession=succession,
+        kept=kept,
         stale=stale,
         reason=offer.reason,
         settled_at=offer.settled_at.astimezone(zone) if offer.settled_at else None,
@@ -167,4 +176,6 @@ def offer_view(connection: Connection, offer: Offer, by: Actor, *, at: datetime,
         approves=all(need.kind == "approve" for need in can_meet),
         may_withdraw=line.waits and offer.may_withdraw(by),
         may_override=line.waits and by.editor and not line.yours and not stale,
+        may_edit=offer.own(by) and line.state != "published",
+        reports=offer.reports,
     )

@@ -69,6 +69,7 @@ class WritingView:
     supersedes: int | None
     withdraws: bool
     report: str
+    offer: str
     updated_at: datetime | None
     sent: bool
 
@@ -97,6 +98,7 @@ def writing_view(connection: Connection, writing: Writing, *, today: date, zone:
         supersedes=writing.draft.supersedes,
         withdraws=writing.withdraws,
         report=writing.report,
+        offer=writing.offer,
         updated_at=writing.updated_at.astimezone(zone) if writing.updated_at else None,
         sent=writing.sent is not None,
     )

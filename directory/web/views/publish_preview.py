@@ -14,6 +14,7 @@ from directory.actions.pointing import Clash, clashes, names_and_slugs, pointing
 from directory.actions.prepare import Published
 from directory.actions.submit import Considered
 from directory.domain.offer import Need
+from directory.domain.service import Facts
 from directory.notify.compose import Recipient, compose_immediate
 from directory.notify.items import Item
 from directory.notify.letterhead import Letterhead
@@ -31,12 +32,16 @@ from directory.web.views.names import Named
 
 @dataclass(frozen=True, slots=True)
 class ToldView:
-    """Who will be told, in numbers; `again` are those who were told of what this takes the place of."""
+    """Who will be told, in numbers; `again` are those who were told of what this takes the place of.
+
+    `kept` are numbers and addresses that stay as they are though another team takes over: whose are they?
+    """
 
     audience: Audience
     again: int
     minor: bool
     needs: tuple[str, ...]
+    kept: tuple[str, ...]
     pages: tuple[tuple[Named, bool], ...]
     entries: tuple[Named, ...]
     replaced: tuple[Named, ...]
@@ -53,6 +58,7 @@ def told_view(connection: Connection, seen: Considered, *, at: datetime, today: 
         again=taken_back.count_told(connection, gone, at=at) if gone else 0,
         minor=published.change.weight == "minor",
         needs=needs_in_words(connection, seen.needs, today=today),
+        kept=kept_addresses(said_of(connection, published)),
         pages=tuple((Named(title, f"/pages/{slug}"), step) for slug, title, step in found.pages),
         entries=_named(connection, found.entries, today),
         replaced=_named(connection, found.replaced, today),
@@ -66,6 +72,25 @@ def told_view(connection: Connection, seen: Considered, *, at: datetime, today: 
 
 def _named(connection: Connection, ids: tuple[str, ...], today: date) -> tuple[Named, ...]:
     return tuple(Named(name, f"/services/{slug}") for name, slug in names_and_slugs(connection, ids, today=today))
+
+
+def kept_addresses(said: ToldChange) -> tuple[str, ...]:
+    """What each service that goes to another team still gives out: it may well be the old team's."""
+    return tuple(
+        line
+        for each in said.services
+        if each.before and each.before.owner != each.after.owner and each.after.status != "closed"
+        for line in _given_out(each.before)
+        if line in _given_out(each.after)
+    )
+
+
+def _given_out(facts: Facts) -> list[str]:
+    """Where calls and referrals go; a web site is nobody's desk."""
+    contacts = [each for each in facts.contacts if each.type != "website"]
+    routes = [each.address for each in facts.referral_routes if each.address]
+    lines = [*routes, *(f"{each.value} ({each.label})" if each.label else each.value for each in contacts)]
+    return list(dict.fromkeys(lines))
 
 
 def needs_in_words(connection: Connection, needs: tuple[Need, ...], *, today: date) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from directory.domain.freshness import months_before
+from directory.domain.offer import State
 from directory.domain.report import BECAME, IN_WORDS
-from directory.domain.screen import screen
-from directory.store import report_lists
+from directory.store import offers, report_lists
 from directory.store import reports as report_store
 from directory.store.reports import Report
 from directory.web.parameters import end_of
@@ -53,6 +53,26 @@ def report_view(
     """One report by its reference, with what became of it; raises ReportNotFound."""
     own = report_store.by_ref(connection, ref)
     return _views(connection, [own], today=today, zone=zone, with_others=with_others)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """The change that was to answer an open report and waits for agreement, or does not any more; `reason` says why."""
+
+    href: str
+    state: State
+    reason: str
+    at: datetime
+
+
+def answering(connection: Connection, ref: str, *, at: datetime, zone: ZoneInfo) -> Answering | None:
+    """What is on its way to answer a report, or came to nothing; None where nothing is, or it is answered."""
+    root = report_store.root_of(connection, report_store.by_ref(connection, ref))
+    offer = offers.of_report(connection, root.id) if root.state == "open" else None
+    if offer is None:
+        return None
+    ended = offer.settled_at or min(offer.expires_at, at)
+    return Answering(f"/offers/{offer.ref}", offer.became(at), offer.reason, ended.astimezone(zone))
 
 
 def own_reports(connection: Connection, person_id: int, *, today: date, zone: ZoneInfo) -> tuple[ReportView, ...]:
@@ -166,13 +186,3 @@ def heard_view(connection: Connection, team: str, *, today: date, zone: ZoneInfo
             for it, people in heard.latest
         ),
     )
-
-
-def marked(text: str) -> tuple[tuple[str, bool], ...]:
-    """A text in pieces, those that look like patient data marked; empty where none do."""
-    pieces, end = [], 0
-    for found in screen(text):
-        if found.end > end:
-            pieces += [(text[end : max(found.start, end)], False), (text[max(found.start, end) : found.end], True)]
-            end = found.end
-    return tuple(piece for piece in (*pieces, (text[end:], False)) if piece[0]) if pieces else ()

@@ -1,0 +1,1 @@
+"""How fast people are told: fanning out, gathering into digests, writing and sending mail."""

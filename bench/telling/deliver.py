@@ -1,0 +1,130 @@
+"""Writing mail, on one processor; and sending it, beside a bare loop of the standard library with the same bytes."""
+
+from __future__ import annotations
+
+import smtplib
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from bench.telling.town import NOON, SCHEDULE, ZONE, follow, found, moves, people_of, settle_down
+from directory.content import markdown
+from directory.notify.compose import Recipient
+from directory.notify.deliver import deliver_due
+from directory.notify.digest import next_slot, run_due_slots
+from directory.notify.items import Item, items_of
+from directory.notify.letterhead import Letterhead
+from directory.notify.match import match_announced
+from directory.notify.press import Press
+from directory.outbound.mail import SmtpMailer
+from directory.outbound.message import Mail
+from directory.store import sending
+from directory.store.database import Database
+from directory.store.sending import Claimed, Queued
+
+BATCH = 100
+LETTERHEAD = Letterhead(
+    base_url="https://signpost.example",
+    mail_from="Signpost <signpost@signpost.example>",
+    organisation_name="Northmoor Signpost",
+    secret="not a secret",  # noqa: S106
+    zone=ZONE,
+    render_markdown=lambda words: markdown.render(
+        words, service_link=lambda slug: f"https://signpost.example/services/{slug}"
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Messages a second: written (processor time), sent by a bare loop, and by the step with all that it does."""
+
+    messages: int
+    size: int
+    written: float
+    bare: float
+    ours: float
+
+    @property
+    def share(self) -> float:
+        """How much of the bare loop's speed the step has."""
+        return self.ours / self.bare
+
+
+def prepare(database: Database, people: int, *, digests: int = 0) -> None:
+    """So many people to tell of one change at once or, with `digests`, of so many changes in a digest."""
+    found(database)
+    follow(database, people_of(database, people), ranks=(1,) if digests else (0,))
+    for number in range(1, max(digests, 1) + 1):
+        moves(database, number=number)
+    match_announced(database, at=NOON, zone=ZONE)
+    if digests:
+        slot = next_slot(SCHEDULE, NOON).at
+        run_due_slots(database, SCHEDULE, at=slot)
+    settle_down(database)
+
+
+def measured(database: Database, port: int) -> Sent:
+    """Write what waits, send it twice: bare, and as the worker does."""
+    batches, spent = _written(database)
+    mails = [mail for batch in batches for mail in batch]
+    bare = _bare([(mail, f"p{number}@northmoor.example") for number, mail in enumerate(mails)], port)
+    began = time.perf_counter()
+    sent = deliver_due(
+        database,
+        SmtpMailer(f"smtp://127.0.0.1:{port}"),
+        letterhead=LETTERHEAD,
+        clock=lambda: NOON + timedelta(days=2),
+        limit=BATCH,
+    )
+    ours = sent / (time.perf_counter() - began)
+    size = sum(len(mail.data) for mail in mails) // len(mails)
+    if sent != len(mails):
+        raise RuntimeError(f"{len(mails)} messages were written and {sent} sent")
+    return Sent(sent, size, len(mails) / spent, len(mails) / bare, ours)
+
+
+def _written(database: Database) -> tuple[list[list[Mail]], float]:
+    """Every message that waits, in batches, and how many seconds of a processor writing them took."""
+    with database.read() as connection:
+        single = tuple(connection.scalars(text("SELECT id FROM deliveries WHERE digest_id IS NULL ORDER BY id")))
+        together = tuple(connection.scalars(text("SELECT id FROM digests ORDER BY id")))
+        loaded = [sending.queued(connection, Claimed(part, ())) for part in _parts(single)]
+        loaded += [sending.queued(connection, Claimed((), part)) for part in _parts(together)]
+        items = [items_of(connection, batch, LETTERHEAD) for batch in loaded]
+    began = time.thread_time()
+    batches = [_batch(rows, told) for rows, told in zip(loaded, items, strict=True)]
+    return batches, time.thread_time() - began
+
+
+def _batch(rows: list[Queued], items: list[Item]) -> list[Mail]:
+    press, found = Press(LETTERHEAD), dict(zip([row.id for row in rows], items, strict=True))
+    mails, by_digest = [], dict[int, list[Queued]]()
+    for row in rows:
+        if row.digest_id is None:
+            mails.append(press.immediate(found[row.id], to=_to(row), at=NOON))
+        else:
+            by_digest.setdefault(row.digest_id, []).append(row)
+    for key, theirs in by_digest.items():
+        told = [found[row.id] for row in theirs]
+        slot = theirs[0].slot_at or NOON
+        mails.append(press.digest(told, digest_id=key, slot_at=slot, to=_to(theirs[0]), at=NOON))
+    return mails
+
+
+def _to(row: Queued) -> Recipient:
+    return Recipient(row.person_id, row.email or "", row.name)
+
+
+def _parts(ids: tuple[int, ...]) -> list[tuple[int, ...]]:
+    return [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
+
+
+def _bare(mails: list[tuple[Mail, str]], port: int) -> float:
+    with smtplib.SMTP("127.0.0.1", port) as smtp:
+        began = time.perf_counter()
+        for mail, to in mails:
+            smtp.sendmail(mail.sender, [to], mail.data)
+        return time.perf_counter() - began

@@ -1,0 +1,109 @@
+"""Find entries that may be of one service, and remember those that are not.
+
+Only services that share something are compared: an identifier, a number or address, or a word of their names together
+with their organisation or an area. What very many share (a switchboard, "clinic") says nothing, and is left out, so
+that the work grows with the directory and not with its square.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import combinations
+
+from rapidfuzz import fuzz
+from sqlalchemy import Connection
+
+from directory.domain.change import fold
+from directory.domain.policy import Actor
+from directory.store import audit
+from directory.store import duplicates as store
+from directory.store.duplicates import Marks
+from directory.store.services import service_id
+
+# More than so many that share a number share a switchboard; more that share a word share a trade.
+MOST_WITH_ADDRESS, MOST_WITH_WORD = 8, 40
+ALIKE, NEARLY_ALIKE = 92, 70
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two services that may be the same, how likely (0 to 100), and why, in words."""
+
+    one: Marks
+    other: Marks
+    score: int
+    why: tuple[str, ...]
+
+
+def likely_pairs(connection: Connection, *, on: date) -> list[Pair]:
+    """The pairs of open services that look like one, the likeliest first; not those that were told apart."""
+    return pairs(store.marks(connection, on=on), store.apart(connection))
+
+
+def pairs(given: Sequence[Marks], apart: Collection[tuple[str, str]]) -> list[Pair]:
+    """The same of services whose marks are known."""
+    folded = {each.id: fold(each.name) for each in given}
+    by_id = {each.id: each for each in given}
+    found = [
+        pair
+        for one, other in sorted(_together(given, folded) - set(apart))
+        if (pair := _compared(by_id[one], by_id[other], folded))
+    ]
+    return sorted(found, key=lambda pair: (-pair.score, pair.one.name, pair.one.id, pair.other.id))
+
+
+def _together(given: Iterable[Marks], folded: Mapping[str, str]) -> set[tuple[str, str]]:
+    """The pairs, by id and in order, that share what few others do."""
+    shared: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for each in given:
+        for address in each.addresses:
+            shared["address", address].append(each.id)
+        for identifier in each.identifiers:
+            shared["identifier", identifier].append(each.id)
+        for word in set(folded[each.id].split()):
+            for beside in (each.organisation, *each.areas):
+                shared["word", word, beside].append(each.id)
+    most = {"address": MOST_WITH_ADDRESS, "identifier": MOST_WITH_ADDRESS, "word": MOST_WITH_WORD}
+    return {
+        (min(pair), max(pair))
+        for key, ids in shared.items()
+        if 1 < len(ids) <= most[key[0]]
+        for pair in combinations(ids, 2)
+    }
+
+
+def _compared(one: Marks, other: Marks, folded: Mapping[str, str]) -> Pair | None:
+    names = folded[one.id], folded[other.id]
+    alike = fuzz.token_sort_ratio(*names)
+    same_id, same_address = one.identifiers & other.identifiers, one.addresses & other.addresses
+    # "Ward 3" and "Ward 4" are as like as two names can be.
+    if _figures(names[0]) != _figures(names[1]):
+        alike = 0
+    same_area, same_owner = one.areas & other.areas, one.organisation == other.organisation
+    by_name = alike >= ALIKE and bool(same_area or same_owner)
+    if not (same_id or by_name or (same_address and alike >= NEARLY_ALIKE)):
+        return None
+    score = 0.6 * alike + 20 * bool(same_address) + 10 * bool(same_area) + 10 * same_owner
+    reasons = {
+        "the same identifier": same_id,
+        "the same name" if alike == 100 else "much the same name": by_name or alike >= NEARLY_ALIKE,
+        "the same number or address": same_address,
+        "an area in common": same_area,
+        "the same organisation": same_owner,
+    }
+    return Pair(one, other, 100 if same_id else round(score), tuple(text for text, holds in reasons.items() if holds))
+
+
+def _figures(name: str) -> set[str]:
+    return {word for word in name.replace(",", " ").split() if any(map(str.isdecimal, word))}
+
+
+def not_the_same(connection: Connection, one: str, other: str, *, by: Actor, at: datetime) -> None:
+    """Remember that two services, by id or slug, are not the same; raises `ServiceNotFound`."""
+    keys = sorted(service_id(connection, key) for key in (one, other))
+    if keys[0] != keys[1]:
+        store.keep_apart(connection, *keys, by=by.person_id, at=at)
+        audit.record(connection, audit.Event(at, by, "not the same", f"service {keys[0]}", {"other": keys[1]}))

@@ -1,0 +1,125 @@
+"""What is wrong with the rows of a file beyond what its reader sees: patient data, and two rows for one service."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from directory.content.folder import Folder
+from directory.domain.screen import marked, screen
+from directory.domain.service import Contact, Eligibility, Location, ReferralRoute
+from directory.domain.source import Reading, SourceService
+from directory.errors import Invalid, Problem, RowProblem
+
+# An address of the web and a number written +44 are no free text: one in eleven would pass for an NHS number, and
+# whoever imports a feed cannot mend it.
+_NOT_FREE = re.compile(r"https?://\S+|\+44[\d\s().-]{9,16}", re.IGNORECASE)
+_A = {"NHS number": "an NHS number", "date of birth": "a date of birth"}
+# What a column of a spreadsheet calls a field.
+_COLUMNS = {"hours": "opening_hours"}
+
+
+def personal_rows(reading: Reading) -> list[RowProblem]:
+    """Every cell that holds what looks like patient data; it is not quoted, so that it is nowhere kept."""
+    return [
+        RowProblem(service.row, column, reason)
+        for service in reading.services
+        for column, text in _texts(service)
+        for reason in _personal(text)
+    ]
+
+
+def personal_files(folder: Folder) -> list[Problem]:
+    """The same of a folder of Markdown, each by its file."""
+    texts = [
+        (f"services/{service.slug}.md {column}", text)
+        for service in folder.services
+        for column, text in _texts(service)
+    ]
+    texts += [(f"pages/{page.slug}.md", f"{page.title}\n{page.text}") for page in folder.pages]
+    for draft in (file.draft for file in folder.changes):
+        said = (draft.title, draft.why, draft.what_to_do, draft.in_flight)
+        given = [text for edit in draft.services for _, text in _set_texts(edit.set)]
+        texts += [(f"changes: {draft.title}", text) for text in (*said, *given)]
+    return [Problem(where, reason) for where, text in texts for reason in _personal(text)]
+
+
+def _personal(text: str) -> list[str]:
+    return [
+        f"it holds what looks like {_A[found.kind]}; take it out: no patient data here"
+        for found in screen(_NOT_FREE.sub(" ", text))
+    ]
+
+
+def unquoted(problems: Iterable[RowProblem]) -> list[RowProblem]:
+    """The same problems, with patient data that their reasons quote taken out."""
+    return [
+        RowProblem(problem.row, problem.column, _without(problem.reason)) if screen(problem.reason) else problem
+        for problem in problems
+    ]
+
+
+def _without(text: str) -> str:
+    return "".join("…" if personal else piece for piece, personal in marked(text))
+
+
+def _texts(service: SourceService) -> Iterator[tuple[str, str]]:
+    yield "owner_organisation", service.organisation.name or ""
+    yield "owner_team", service.team or ""
+    yield from _set_texts(service.set)
+
+
+def _set_texts(given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for field, value in given.items():
+        column = _COLUMNS.get(field, field)
+        for each in value if isinstance(value, tuple) else (value,):
+            yield from _texts_of(column, each)
+
+
+def _texts_of(column: str, value: object) -> Iterator[tuple[str, str]]:
+    match value:
+        case str():
+            yield column, value
+        case Eligibility():
+            yield column, value.text
+        case ReferralRoute():
+            yield "referral_who", value.who
+            yield "referral_notes", value.notes
+            yield "referral_what_to_send", value.what_to_send
+            yield "referral_hours", value.hours
+        case Contact():
+            yield column, value.label
+        case Location():
+            yield column, value.name
+            yield "address", value.address
+
+
+def repeated_rows(services: Sequence[SourceService], ids: Mapping[int, str]) -> list[RowProblem]:
+    """Rows that would be one and the same service, by its id or by the slug that a new one would get."""
+    rows: dict[str, list[SourceService]] = {}
+    for place, service in enumerate(services):
+        if key := ids.get(place) or service.slug:
+            rows.setdefault(key, []).append(service)
+    return [
+        RowProblem(
+            service.row,
+            "slug" if service.slug else "id",
+            f"it is the same service as on {_other_rows(service, same)}; keep one of them, or give each its own",
+        )
+        for same in rows.values()
+        if len(same) > 1
+        for service in same
+    ]
+
+
+def _other_rows(service: SourceService, same: Sequence[SourceService]) -> str:
+    others = [str(other.row) for other in same if other is not service]
+    return f"row{'' if len(others) == 1 else 's'} {', '.join(others)}"
+
+
+def row_problems(row: int, invalid: Invalid) -> list[RowProblem]:
+    """What a rule says of the change that a row would be, as problems of that row."""
+    return [
+        RowProblem(row, "id" if problem.where.endswith("identifiers") else "", problem.reason)
+        for problem in invalid.problems
+    ]

@@ -1,0 +1,213 @@
+"""What a file would change: each of its rows against the directory, as changes to be published."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from directory.actions.compare import differing, in_words
+from directory.actions.flattened import news
+from directory.actions.import_faults import personal_rows, repeated_rows, unquoted
+from directory.actions.import_owners import Owners, find_owners
+from directory.actions.import_successions import succession_drafts
+from directory.content.records import draft_plain
+from directory.domain.change import Draft, Edit
+from directory.domain.service import Facts, Identifier
+from directory.domain.source import Reading, SourceService
+from directory.domain.timeline import Timeline
+from directory.errors import ImportRefused
+from directory.exchange import services_csv
+from directory.shapes import settled
+from directory.store import imports as import_store
+from directory.store.imports import Counts
+from directory.store.versions import find_ids, ids_by_identifier, load_in_force, timelines
+
+AFTER_CLOSING = "Ask its owner what to use instead."
+LONGEST_ID = 64
+Sort = Literal["new", "changed", "closed", "other"]
+_RANDOM_ID = re.compile(r'"([0-9a-f]{32})"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A file's reading and what is to be done with it: from which day it holds, and whether it lists all there is."""
+
+    reading: Reading
+    source: str
+    effective_from: date
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One change that a file makes; `row` is 0 where it comes of no single row.
+
+    `before` is what a service says on that day, and `latest` the number of its last version; both empty of what is new.
+    """
+
+    draft: Draft
+    sort: Sort
+    row: int = 0
+    before: Facts | None = None
+    latest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that a file changes, in the order in which it is published, and how many services stay as they are."""
+
+    planned: tuple[Planned, ...]
+    unchanged: int = 0
+    rows: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def drafts(self) -> list[Draft]:
+        """The changes themselves."""
+        return [each.draft for each in self.planned]
+
+    @property
+    def counts(self) -> Counts:
+        """How many services are opened, changed, closed and left as they are."""
+        sorts = [each.sort for each in self.planned]
+        return Counts(sorts.count("new"), sorts.count("changed"), sorts.count("closed"), self.unchanged)
+
+    def sha256(self, *, today: date) -> str:
+        """What says that two plans are the same, made from the same directory: whoever saw the one has seen the other.
+
+        Ids that are only made up when something new is written do not count. A day later more of it is a correction.
+        """
+        said = json.dumps(
+            [str(today), self.unchanged, *((draft_plain(each.draft), each.latest) for each in self.planned)]
+        )
+        drafts = self.drafts
+        edits = (edit for draft in drafts for edit in (*draft.organisations, *draft.teams, *draft.services))
+        made_up = {edit.id: f'"new {place}"' for place, edit in enumerate(edits) if edit.expected_version == 0}
+        said = _RANDOM_ID.sub(lambda found: made_up.get(found[1], found[0]), said)
+        return hashlib.sha256(said.encode()).hexdigest()
+
+
+def plan_import(connection: Connection, wanted: Wanted) -> Plan:
+    """Work out what a file changes; writes nothing. Raises ImportRefused with every row that cannot be taken."""
+    reading = wanted.reading
+    keys = [_key(service) for service in reading.services]
+    known = known_ids(connection, reading.services)
+    ids = {place: known[key] for place, key in enumerate(keys) if key in known}
+    faults = [*reading.problems, *personal_rows(reading), *repeated_rows(reading.services, ids)]
+    if faults:
+        raise ImportRefused(sorted(unquoted(faults), key=lambda fault: fault.row))
+    owners = find_owners(connection, reading, effective_from=wanted.effective_from, source=wanted.source)
+    planned = [Planned(draft, "other") for draft in owners.drafts(wanted.source)]
+    lives = timelines(connection, "service", set(ids.values()), steps_after=date.max)
+    shut = [key for key, life in lives.items() if all(facts.status == "closed" for facts in life.facts)]
+    unopened = import_store.only_undone(connection, "service", shut)
+    unchanged, rows = 0, {}
+    for place, service in enumerate(reading.services):
+        life = lives[ids[place]] if place in ids else None
+        if life is None or life.id in unopened:
+            found: Planned | None = _opening(service, owners, wanted, life)
+        else:
+            found = _change(service, life, owners, wanted)
+        if found is None:
+            unchanged += 1
+        else:
+            planned.append(found)
+            rows[found.draft.services[0].id] = service.row
+    if wanted.complete:
+        planned += _closures(connection, wanted, present=set(ids.values()))
+    links = succession_drafts(connection, reading, owners, source=wanted.source)
+    return Plan((*planned, *(Planned(draft, "other") for draft in links)), unchanged, rows)
+
+
+def _key(service: SourceService) -> Identifier | str:
+    return service.identifier or service.slug or ""
+
+
+def known_ids(connection: Connection, services: Sequence[SourceService]) -> dict[Identifier | str, str]:
+    """The ids of services that are in the directory already, by what the source calls them."""
+    values: dict[str, list[str]] = {}
+    for service in services:
+        if service.identifier:
+            values.setdefault(service.identifier.system, []).append(service.identifier.value)
+    found: dict[Identifier | str, str] = {}
+    for system, wanted in values.items():
+        found |= {
+            Identifier(system, value): key for value, key in ids_by_identifier(connection, system, wanted).items()
+        }
+    by_slug = find_ids(connection, "service", [service.slug for service in services if service.slug])
+    for service in services:
+        if service.slug in by_slug:
+            found.setdefault(_key(service), by_slug[service.slug])
+    return found
+
+
+def _opening(service: SourceService, owners: Owners, wanted: Wanted, life: Timeline | None) -> Planned:
+    """A service that is new or, with a life, one that only an import that was undone ever brought."""
+    facts = {**service.set, "owner": owners.of(service)}
+    if life is None:
+        key = service.slug if service.slug and len(service.slug) <= LONGEST_ID else uuid.uuid4().hex
+        edit = Edit(key, facts, expected_version=0, slug=service.slug)
+    else:
+        edit = reopening(life.id, facts)
+    draft = Draft(
+        title=f"{facts['name']} is in the directory{'' if life is None else ' again'}",
+        effective_from=service.effective_from or wanted.effective_from,
+        kinds=("opened",) if life is None else (),
+        services=(edit,),
+        why=f"{wanted.source} lists it.",
+        what_to_do=AFTER_CLOSING if facts.get("status") == "closed" else "",
+    )
+    return Planned(draft, "new", service.row, latest=life.latest_number if life else 0)
+
+
+def reopening(service_id: str, facts: Mapping[str, object]) -> Edit:
+    """The edit that opens again what only an undone import brought.
+
+    It sets every field: nothing of what was undone comes back because the facts do not speak of it.
+    """
+    whole = Facts(**settled(Facts, facts))  # type: ignore[arg-type]
+    return Edit(service_id, {each.name: getattr(whole, each.name) for each in fields(Facts)})
+
+
+def _change(service: SourceService, life: Timeline, owners: Owners, wanted: Wanted) -> Planned | None:
+    """What differs on the day from which the source says that it holds: what was learnt since is not undone."""
+    reading, day = wanted.reading, service.effective_from or wanted.effective_from
+    before: Facts = life.on(day) or life.facts[0]
+    tolerance = reading.coordinate_tolerance
+    given = news(before, service.slug or "", service.set) if reading.format == services_csv.FORMAT else service.set
+    edit = differing(before, given, owners.of(service), coordinate_tolerance=tolerance)
+    if not edit:
+        return None
+    closes = edit.get("status") == "closed"
+    draft = Draft(
+        title=f"{before.name}: {in_words(before, edit)}",
+        effective_from=day,
+        services=(Edit(life.id, edit),),
+        why=f"{wanted.source} says so.",
+        what_to_do=AFTER_CLOSING if closes else "Use what the entry says now.",
+    )
+    return Planned(draft, "closed" if closes else "changed", service.row, before, life.latest_number)
+
+
+def _closures(connection: Connection, wanted: Wanted, *, present: set[str]) -> Iterator[Planned]:
+    """Services that came from this kind of source and are no longer in it."""
+    systems = dict.fromkeys(service.identifier.system for service in wanted.reading.services if service.identifier)
+    gone = {key for system in systems for key in import_store.ids_of_system(connection, system)} - present
+    for row in load_in_force(connection, "service", sorted(gone), on=wanted.effective_from).values():
+        if row.facts.status != "closed":
+            draft = Draft(
+                title=f"{row.facts.name} is closed",
+                effective_from=wanted.effective_from,
+                kinds=("closed",),
+                services=(Edit(row.subject_id, {"status": "closed"}),),
+                why=f"{wanted.source} no longer lists it.",
+                what_to_do=AFTER_CLOSING,
+            )
+            yield Planned(draft, "closed", 0, row.facts, row.number)

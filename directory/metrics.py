@@ -1,0 +1,73 @@
+"""Metrics in the words of Prometheus: read from the database and the index when somebody asks, never counted here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, generate_latest, start_http_server
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from directory.actions.inspecting import KINDS
+from directory.site import Site
+from directory.store.gauges import measure
+
+LOOPBACK = "127.0.0.1"
+
+
+class SiteCollector(Collector):
+    """The gauges of one site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def collect(self) -> Iterable[Metric]:
+        """Every gauge as it stands now."""
+        site = self._site
+        with site.database.read() as connection:
+            found = measure(connection, at=site.now())
+        cursor = site.engine.cursor
+        yield GaugeMetricFamily("signpost_changes", "Changes published.", found.head)
+        yield GaugeMetricFamily(
+            "signpost_index_lag_changes", "Changes not in the search index.", found.head - (cursor[0] if cursor else 0)
+        )
+        yield _by(
+            "signpost_deliveries_pending", "Immediate messages to be sent.", "channel", found.pending or {"mail": 0}
+        )
+        yield GaugeMetricFamily(
+            "signpost_oldest_delivery_seconds", "Age of the oldest immediate message not sent.", found.oldest_pending
+        )
+        yield GaugeMetricFamily("signpost_letters_pending", "Letters, such as sign-ins, to be sent.", found.letters)
+        yield GaugeMetricFamily(
+            "signpost_oldest_letter_seconds", "Age of the oldest letter not sent.", found.oldest_letter
+        )
+        yield _by(
+            "signpost_findings",
+            "What the nightly look found wrong.",
+            "kind",
+            {kind: found.findings.get(kind, 0) for kind in KINDS},
+        )
+        yield GaugeMetricFamily("signpost_gaps_open", "Questions without a confident answer, not closed.", found.gaps)
+
+
+def exposition(site: Site) -> bytes:
+    """Every gauge of a site, as Prometheus reads them."""
+    return generate_latest(_registry(site))
+
+
+def serve_apart(site: Site, port: int) -> None:
+    """Answer Prometheus on a port of this machine only, in a thread of its own."""
+    start_http_server(port, LOOPBACK, _registry(site))
+
+
+def _registry(site: Site) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(SiteCollector(site))
+    return registry
+
+
+def _by(name: str, words: str, label: str, values: dict[str, int]) -> Metric:
+    family = GaugeMetricFamily(name, words, labels=[label])
+    for value, number in sorted(values.items()):
+        family.add_metric([value], number)
+    return family

@@ -1,0 +1,281 @@
+"""No page breaks a rule that a machine can check (axe-core, every rule), on a phone and at a desk.
+
+axe-core comes in a package of its own, pinned with the others; nothing of it is kept here, and nothing is skipped.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+from starlette.routing import Route
+
+from directory.actions import governing
+from directory.actions.follow import follow_index
+from directory.actions.gaps import record_gap
+from directory.actions.people import subscribe_person
+from directory.app import build as build_app
+from directory.domain.change import Edit
+from directory.domain.policy import OPERATOR
+from directory.domain.query import Answer, Query
+from directory.domain.service import ReferralRoute
+from directory.search.index import WhooshEngine
+from directory.settings import load
+from directory.site import Site
+from directory.store.database import Database
+from directory.web.routes import routes
+from tests import build
+from tests.browser.serving import listening, served
+from tests.web import world
+from tests.web.conftest import TestClient, client_of, signed_in
+from tests.web.publishing import begun, routed, row, step, told_and_checked
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+CLINIC, TEAM = "leg-ulcer-clinic", "tissue-viability"
+LEAD, EDITOR = "lee@northmoor.example", "ed@northmoor.example"
+PREFIXES = ("/publish", "/offers", "/manage", "/my", "/sign", "/account", "/step-up", "/teams/{slug}/", "/check")
+# Where a provider sends people back to.
+NO_PAGES = {"/sign-in/openid", "/sign-in/openid/callback", "/sign-in/code"}
+AS_BEFORE = row("referral_routes", 0, method="email", address="legs@northmoor.example", who="Any nurse")
+RUN = "axe.run(document, {iframes: false, resultTypes: ['violations'], rules: {'color-contrast': {enabled: %s}}})"
+
+UNSAID = """[...document.querySelectorAll("[id$='-error']")].map(each => each.id).filter(
+    id => !document.querySelector(`[aria-describedby~='${id}']`))"""
+
+
+class Furnished:
+    """A directory in which everything waits that there are pages for; who looks, and where each route leads."""
+
+    def __init__(self, site: Site, address: str) -> None:
+        self.site, self.address = site, address
+        self.lead = signed_in(site, LEAD, role="lead", team=TEAM)
+        self.editor = signed_in(site, EDITOR, editor=True)
+        self.stranger = client_of(site)
+        self.report = self._report()
+        self.alone()
+        self.ways = self._ways() | self._imported()
+        subscribe_person(
+            site.database,
+            email=EDITOR,
+            criteria={"service": [CLINIC]},
+            frequency="daily",
+            at=build.NOON,
+            today=build.TODAY,
+        )
+        for query in ("foot warmers", "slimming club"):
+            record_gap(site.database, Answer(Query(query), build.TODAY, None, (), 0), at=build.NOON)
+
+    def alone(self) -> None:
+        """What one person published, for the reviews."""
+        with self.site.database.write() as connection:
+            governing.mark(connection, "night-sitting", by=OPERATOR, at=build.NOON)
+            governing.mark(connection, "adult-dietetics", by=OPERATOR, at=build.NOON)
+        path = begun(self.editor, service="adult-dietetics")
+        step(self.editor, path, "what", kinds=["paused"])
+        step(self.editor, path, "date", when="today")
+        told_and_checked(self.editor, path)
+        self.editor.post(f"{path}/check", data={"without": "1", "override": "The ward is flooded."})
+
+    def _imported(self) -> dict[str, tuple[TestClient, str]]:
+        """One file that was imported, and one that waits."""
+        paths = []
+        for name in ("Foot clinic", "Hand clinic"):
+            sheet = f"name,owner_organisation,owner_ods_code\n{name},Northmoor Community Health NHS Trust,ZZN01\n"
+            sent = self.editor.post("/manage/import", files={"file": (f"{name}.csv", sheet.encode())})
+            paths.append(str(sent.headers["location"]))
+        seen = self.editor.get(paths[0]).text.partition('name="seen" value="')[2].partition('"')[0]
+        batch = str(self.editor.post(paths[0], data={"seen": seen}).headers["location"].partition("?")[0])
+        return {
+            "/manage/import/file/{upload}": (self.editor, paths[1]),
+            "/manage/import/{number}": (self.editor, batch),
+            "/manage/import/{number}/undo": (self.editor, f"{batch}/undo"),
+        }
+
+    def _report(self) -> str:
+        given = {"kind": "number", "text": "It is that of the library.", "email": "nurse@northmoor.example"}
+        answer = self.stranger.post(f"/services/{CLINIC}/report", data=given)
+        return str(answer.headers["location"].split("/")[2].partition("?")[0])
+
+    def _ways(self) -> dict[str, tuple[TestClient, str]]:
+        """Who looks at a route that has something in its address, and under which."""
+        lead, ready = self.lead, begun(self.lead)
+        routed(lead, ready)
+        parted = begun(lead)
+        step(lead, parted, "what", kinds=["split"])
+        step(lead, parted, "after", do="open", look="Young legs")
+        sent = begun(lead)
+        step(lead, sent, "what", kinds=["hours"])
+        step(lead, sent, "details", hours="Mo-Fr 09:00-17:00")
+        step(lead, sent, "date", when="today")
+        told_and_checked(lead, sent)
+        stale = begun(lead)
+        step(lead, stale, "what", kinds=["hours"])
+        step(lead, stale, "details", hours="Sa 09:00-12:00")
+        lead.post(f"{sent}/check")
+        handed = begun(lead)
+        step(lead, handed, "what", kinds=["owner"])
+        step(lead, handed, "details", owner="hospital-trust/vascular")
+        step(lead, handed, "date", when="today")
+        told_and_checked(lead, handed)
+        offer = lead.post(f"{handed}/check").headers["location"]
+        vera = signed_in(self.site, "vera@northmoor.example", role="lead", team="vascular")
+        ready = self._rests_on_now(ready)
+        drafts = {f"/publish/{{draft}}{task}": (lead, ready + task) for task in ("", "/delete")}
+        drafts |= {
+            f"/publish/{{draft}}/{task}": (lead, f"{ready}/{task}")
+            for task in ("what", "details", "date", "words", "told", "message", "check")
+        }
+        return drafts | {
+            "/publish/{draft}/after": (lead, f"{parted}/after"),
+            "/publish/{draft}/merge": (lead, f"{stale}/merge"),
+            "/publish/{draft}/done": (lead, f"{sent}/done"),
+            "/offers/{ref}": (vera, offer),
+            "/manage/reports/{ref}": (lead, f"/manage/reports/{self.report}"),
+            "/manage/gap": (self.editor, "/manage/gap?q=foot+warmers"),
+            "/check/{token}": (self.stranger, "/check/none"),
+            "/sign-in/{token}": (self.stranger, "/sign-in/none"),
+            "/sign-in": (self.stranger, "/sign-in?next=/publish"),
+            "/teams/{slug}/champions": (self.editor, f"/teams/{TEAM}/champions"),
+            "/publish": (lead, "/publish"),
+        }
+
+    def _rests_on_now(self, path: str) -> str:
+        """The draft, taking over what was published since it was begun."""
+        asked = self.lead.get(f"{path}/merge").text
+        version = asked.partition(f'name="version-{CLINIC}" value="')[2].partition('"')[0]
+        step(self.lead, path, "merge", **{f"version-{CLINIC}": version})
+        step(self.lead, path, "told")
+        step(self.lead, path, "message")
+        return path
+
+    def looked_at(self) -> Iterator[tuple[str, TestClient, str]]:
+        """Every page of those signed in, and of signing in: its route, who looks, and the address."""
+        for route in routes():
+            if not isinstance(route, Route) or "GET" not in (route.methods or ()):
+                continue
+            # With an ending it is a file.
+            if route.path in NO_PAGES or "." in route.path:
+                continue
+            if route.path.startswith(PREFIXES) or route.path.endswith(("/report", "/check")):
+                yield route.path, *(self.ways.get(route.path) or (self.editor, self._listed(route.path)))
+
+    def _listed(self, route: str) -> str:
+        """An address of a route that its list leads to, as an editor sees it."""
+        path = route.replace("{slug}", CLINIC)
+        parent, opened, _ = path.partition("/{")
+        if not opened:
+            return path
+        pattern = re.sub(r"\\{\w+\\}", r"[^/\"?]+", re.escape(path))
+        found = re.search(f'href="({pattern})"', self.editor.get(parent).text)
+        return found[1] if found else path
+
+    def wrong(self) -> list[tuple[TestClient, str, dict[str, str]]]:
+        """Forms as they come back when something is wrong with what was typed."""
+        ready = self.ways["/publish/{draft}/words"][1].rpartition("/")[0]
+        vera, offer = self.ways["/offers/{ref}"]
+        return [
+            (self.stranger, "/sign-in", {"email": "nobody"}),
+            (self.stranger, "/sign-in/code", {"code": "1"}),
+            (self.lead, "/publish", {"name": "", "owner": ""}),
+            (self.lead, f"{ready}/what", {}),
+            (self.lead, f"{ready}/words", {"title": "", "why": "She is 943 476 5919."}),
+            (self.lead, f"{ready}/date", {"when": "day", "day": "31/2/2026"}),
+            (self.lead, f"{ready}/details", AS_BEFORE),
+            (vera, f"{offer.partition('?')[0]}/decline", {"why": ""}),
+            (self.stranger, f"/services/{CLINIC}/report", {"kind": "", "text": "", "email": "nobody"}),
+        ]
+
+
+@pytest.fixture(scope="module")
+def furnished(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    home = tmp_path_factory.mktemp("axe")
+    with listening() as port:
+        address = _address(port)
+        (home / "signpost.db").write_bytes(_sqlite_template.read_bytes())
+        settings = load({"SIGNPOST_HOME": str(home), "SIGNPOST_BASE_URL": address})
+        site = Site(settings, Database(settings.database_url), WhooshEngine(settings.index_folder), lambda: build.NOON)
+        with closing(site):
+            world.fill(site.database)
+            routes_ = (ReferralRoute("email", "legs@northmoor.example", who="Any nurse"),)
+            build.change(site.database, build.draft(Edit("night-sitting", {"referral_routes": routes_})))
+            follow_index(site.database, site.engine, today=site.today())
+            site.settings = settings.model_copy(update={"passkeys": "offered"})
+            with served(build_app(site), port):
+                yield Furnished(site, address)
+
+
+def _address(port: socket.socket) -> str:
+    return f"http://127.0.0.1:{port.getsockname()[1]}"
+
+
+@pytest.fixture(scope="module")
+def looking(chromium: Browser) -> Iterator[Page]:
+    with closing(chromium.new_context(viewport={"width": 390, "height": 844})) as context:
+        context.set_default_timeout(10_000)
+        yield context.new_page()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, at both widths."""
+    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text())
+    found: list[str] = []
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        # Colours are the same at every width, and dear to look at.
+        result: dict[str, Any] = page.evaluate(RUN % ("true" if width == 1280 else "false"))
+        found += [f"{width} px: {each['id']}: {each['nodes'][0]['html']}" for each in result["violations"]]
+    return found
+
+
+def test_axe_finds_what_is_wrong(looking: Page) -> None:
+    """Else all below would pass whatever the pages are like."""
+    looking.set_content("<main><img src='x.png'><input></main>")
+    assert {each.split(": ")[1] for each in violations(looking)} >= {"image-alt", "label", "html-has-lang"}
+
+
+def test_no_page_has_a_violation(furnished: Furnished, looking: Page) -> None:
+    found: dict[str, list[str]] = {}
+    nowhere: list[str] = []
+    seen = list(furnished.looked_at())
+    for route, who, path in seen:
+        _as(looking, furnished, who)
+        answer = looking.goto(furnished.address + path)
+        assert answer is not None
+        # No message, no such link: the two that lead to a page that says so.
+        if answer.status not in ((403, 404) if path.endswith("/none") else (200, 409)):
+            nowhere.append(f"{route}: {answer.status}")
+        assert looking.url == furnished.address + path, f"{route} leads on to {looking.url}"
+        if broken := violations(looking):
+            found[path] = broken
+    assert nowhere == [], "say in `_ways` what there is to see"
+    assert found == {}
+    assert len(seen) >= 35
+
+
+def test_no_form_that_comes_back_has_a_violation(furnished: Furnished, looking: Page) -> None:
+    found: dict[str, list[str]] = {}
+    for who, path, typed in furnished.wrong():
+        answer = who.post(path, data=typed)
+        assert answer.status_code == 422, path
+        looking.goto(f"{furnished.address}/privacy")
+        looking.set_content(answer.text)
+        # What is wrong is said with the field that it is said of, also to those who do not see it.
+        alone = [f"nobody says {each}" for each in looking.evaluate(UNSAID)]
+        if broken := [*alone, *violations(looking)]:
+            found[path] = broken
+    assert found == {}
+
+
+def _as(page: Page, furnished: Furnished, who: TestClient) -> None:
+    """The browser's session is that of this person."""
+    page.context.clear_cookies()
+    if token := who.cookies.get("signpost-session"):
+        page.context.add_cookies([{"name": "signpost-session", "value": token, "url": furnished.address}])
