@@ -64,9 +64,7 @@ def _bare(database: Database) -> None:
 def _undo(database: Database) -> None:
     with database.write() as connection:
         _clear(connection)
-    if not database.is_sqlite:
-        with database.engine.connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
+    settle_down(database)
 
 
 def _clear(connection: Connection) -> None:

@@ -1,36 +1,31 @@
-"""A relay that takes everything and keeps nothing, in a process of its own: python -m bench.telling.sink."""
+"""A relay that takes everything and keeps nothing: a library's server, in a process of its own.
+
+python -m bench.telling.sink prints its port and goes on until it is ended.
+"""
 
 from __future__ import annotations
 
-import socketserver
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-_ANSWERS = {b"EHLO": b"250 sink\r\n", b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}
+from aiosmtpd.controller import Controller
+
+from tests.running import free_port
 
 
-class _Session(socketserver.StreamRequestHandler):
-    disable_nagle_algorithm = True
-
-    def handle(self) -> None:
-        self.wfile.write(b"220 sink\r\n")
-        while line := self.rfile.readline():
-            command = line[:4].upper()
-            self.wfile.write(_ANSWERS.get(command, b"250 ok\r\n"))
-            if command == b"QUIT":
-                return
-            if command == b"DATA":
-                while self.rfile.readline() != b".\r\n":
-                    pass
-                self.wfile.write(b"250 taken\r\n")
+class _Sink:
+    async def handle_DATA(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802
+        return "250 taken"
 
 
 @contextmanager
 def running() -> Iterator[int]:
     """The port of a sink at work until the block ends."""
-    sink = subprocess.Popen([sys.executable, "-m", __spec__.name], stdout=subprocess.PIPE)
+    sink = subprocess.Popen([sys.executable, "-m", "bench.telling.sink"], stdout=subprocess.PIPE)
     try:
         assert sink.stdout is not None
         yield int(sink.stdout.readline())
@@ -39,8 +34,13 @@ def running() -> Iterator[int]:
         sink.wait()
 
 
+def _serve() -> None:
+    server = Controller(_Sink(), hostname="127.0.0.1", port=free_port())
+    server.start()
+    print(server.port, flush=True)
+    while True:
+        time.sleep(60)
+
+
 if __name__ == "__main__":
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Session) as server:
-        server.daemon_threads = True
-        print(server.server_address[1], flush=True)
-        server.serve_forever()
+    _serve()

@@ -130,5 +130,5 @@ def write(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]
 
 def settle_down(database: Database) -> None:
     """Let the database learn how large its tables are, as it does by itself in time."""
-    with database.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+    with database.each() as connection:
+        connection.execute(text("ANALYZE" if database.is_sqlite else "VACUUM ANALYZE"))

@@ -18,7 +18,6 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from directory import __version__
 from directory.actions.verify import verify_content
@@ -88,7 +87,7 @@ def restore(database: Database, path: Path, *, verify: bool = False) -> tuple[Ba
             if verify:
                 _compare(database, found, shapes, manifest["digests"])
             return found, archive.read(_SECRET).decode()
-    except (OSError, BadZipFile, DBAPIError, KeyError, TypeError, ValueError) as error:
+    except (OSError, BadZipFile, KeyError, TypeError, ValueError) as error:
         raise BackupRefused(f"{path} cannot be read as a backup: {error}") from error
 
 

@@ -1,12 +1,13 @@
 """Find entries that may be of one service, and remember those that are not.
 
-Only services that share something are compared: an identifier, a number or address, or a word of their names together
-with their organisation or an area. What very many share (a switchboard, "clinic") says nothing, and is left out, so
-that the work grows with the directory and not with its square.
+Only services that share something are compared: an identifier, a number or address, or all words of their names but
+one together with their organisation or an area. What very many share (a switchboard) says nothing, and is left out,
+so that the work grows with the directory and not with its square.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,9 +24,11 @@ from directory.store import duplicates as store
 from directory.store.duplicates import Marks
 from directory.store.services import service_id
 
-# More than so many that share a number share a switchboard; more that share a word share a trade.
-MOST_WITH_ADDRESS, MOST_WITH_WORD = 8, 40
+# More than so many that share a number share a switchboard; more that share words share a trade.
+MOST_WITH_ADDRESS, MOST_WITH_WORDS = 8, 40
 ALIKE, NEARLY_ALIKE = 92, 70
+# Whom a service is for, as names say it: two that are for others are not the same.
+WHOM = {"adult": "adults", "adults": "adults", "child": "children", "children": "children", "paediatric": "children"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,10 @@ def _together(given: Iterable[Marks], folded: Mapping[str, str]) -> set[tuple[st
             shared["address", address].append(each.id)
         for identifier in each.identifiers:
             shared["identifier", identifier].append(each.id)
-        for word in set(folded[each.id].split()):
+        for words in _all_but_one(folded[each.id]):
             for beside in (each.organisation, *each.areas):
-                shared["word", word, beside].append(each.id)
-    most = {"address": MOST_WITH_ADDRESS, "identifier": MOST_WITH_ADDRESS, "word": MOST_WITH_WORD}
+                shared["words", words, beside].append(each.id)
+    most = {"address": MOST_WITH_ADDRESS, "identifier": MOST_WITH_ADDRESS, "words": MOST_WITH_WORDS}
     return {
         (min(pair), max(pair))
         for key, ids in shared.items()
@@ -75,12 +78,19 @@ def _together(given: Iterable[Marks], folded: Mapping[str, str]) -> set[tuple[st
     }
 
 
+def _all_but_one(name: str) -> set[str]:
+    """The words of a name, and each way to leave one out: names that differ in one word share one of these."""
+    words = sorted(set(name.split()))
+    ways = [words, *([*words[:place], *words[place + 1 :]] for place in range(len(words)) if len(words) > 1)]
+    return {" ".join(way) for way in ways}
+
+
 def _compared(one: Marks, other: Marks, folded: Mapping[str, str]) -> Pair | None:
     names = folded[one.id], folded[other.id]
     alike = fuzz.token_sort_ratio(*names)
     same_id, same_address = one.identifiers & other.identifiers, one.addresses & other.addresses
-    # "Ward 3" and "Ward 4" are as like as two names can be.
-    if _figures(names[0]) != _figures(names[1]):
+    # "Ward 3" and "Ward 4", adults and children: as like as two names can be, and not the same.
+    if _telling(names[0]) != _telling(names[1]):
         alike = 0
     same_area, same_owner = one.areas & other.areas, one.organisation == other.organisation
     by_name = alike >= ALIKE and bool(same_area or same_owner)
@@ -97,8 +107,9 @@ def _compared(one: Marks, other: Marks, folded: Mapping[str, str]) -> Pair | Non
     return Pair(one, other, 100 if same_id else round(score), tuple(text for text, holds in reasons.items() if holds))
 
 
-def _figures(name: str) -> set[str]:
-    return {word for word in name.replace(",", " ").split() if any(map(str.isdecimal, word))}
+def _telling(name: str) -> set[str]:
+    words = re.findall(r"\w+", name)
+    return {word for word in words if any(map(str.isdecimal, word))} | {WHOM[word] for word in words if word in WHOM}
 
 
 def not_the_same(connection: Connection, one: str, other: str, *, by: Actor, at: datetime) -> None:

@@ -165,6 +165,7 @@ def _change(
         previous=head.sha256,
         subjects=_subjects(draft, made),
         supersedes=draft.supersedes,
+        reverses=draft.reverses,
         override=draft.override,
         succession=draft.succession,
         organisation_succession=draft.organisation_succession,

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from directory.actions.prepare import Progress, Published, prepare
-from directory.domain.change import Draft
+from directory.domain.change import Change, Draft
 from directory.domain.policy import Actor
 from directory.domain.service import Facts
 from directory.store import audit
@@ -101,12 +101,8 @@ def _write(connection: Connection, published: Sequence[Published], *, by: Actor,
         [(done.change, link) for done in published for link in done.change.organisation_succession],
     )
     mark_superseded(connection, [done.change for done in published])
-    audit.record_many(
-        connection,
-        [
-            audit.Event(
-                done.change.recorded_at, by, "publish", f"change {done.change.number}", {"title": done.change.title}
-            )
-            for done in published
-        ],
-    )
+    audit.record_many(connection, [_event(done.change, by) for done in published])
+
+
+def _event(change: Change, by: Actor) -> audit.Event:
+    return audit.Event(change.recorded_at, by, "publish", f"change {change.number}", {"title": change.title})

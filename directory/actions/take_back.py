@@ -100,7 +100,8 @@ def reversing(connection: Connection, number: int, *, on: date) -> Reversal:
         if back:
             edits.append(Edit(subject.id, back, lives[subject.id].latest_number))
     title = f"Set back: {change.title}"
-    draft = Draft(title=title, effective_from=on, services=tuple(edits), why=f"Change {number} is set back.")
+    why = f"Change {number} is set back."
+    draft = Draft(title=title, effective_from=on, services=tuple(edits), why=why, reverses=number)
     return Reversal(draft, tuple(left))
 
 

@@ -167,6 +167,7 @@ def change_json(change: Change, *, base_url: str, names: Names = NOBODY, reached
         "organisation_succession": [link_json(link, "organisation", names) for link in change.organisation_succession],
         "supersedes": change.supersedes,
         "superseded_by": change.superseded_by,
+        "reverses": change.reverses,
         "override": change.override,
         "sha256": change.sha256,
         "previous": change.previous,

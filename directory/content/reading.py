@@ -18,7 +18,7 @@ CHANGE_KEYS = frozenset(
     {
         "title", "kinds", "services", "organisations", "teams", "succession", "organisation_succession",
         "effective_from", "weight", "urgent", "why", "what_to_do", "in_flight", "supersedes",
-        "override",
+        "reverses", "override",
     }
 )  # fmt: skip
 TEXTS = ("title", "why", "what_to_do", "in_flight", "override")
@@ -61,11 +61,12 @@ def draft_from_plain(data: Mapping[str, Any], *, where: str = "") -> Draft:
     for key, shape in (*((name, str) for name in TEXTS), ("urgent", bool)):
         if key in data:
             _collect(values, problems, key, shape, data[key])
-    number = data.get("supersedes")
-    if number is not None:
-        values["supersedes"] = number
-        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-            problems.append(Problem("supersedes", "give the number of the change that this one takes the place of"))
+    for key, does in (("supersedes", "takes the place of"), ("reverses", "sets back")):
+        number = data.get(key)
+        if number is not None:
+            values[key] = number
+            if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+                problems.append(Problem(key, f"give the number of the change that this one {does}"))
     day = data.get("effective_from")
     # A bare number would be read as seconds since 1970.
     _collect(values, problems, "effective_from", date, None if isinstance(day, int | float) else day)

@@ -54,6 +54,8 @@ def _facts(draft: Draft, *, expected: bool = False) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     if draft.supersedes:
         facts["supersedes"] = draft.supersedes
+    if draft.reverses:
+        facts["reverses"] = draft.reverses
     if draft.override:
         facts["override"] = draft.override
     edits: Mapping[str, tuple[Noun, Sequence[Edit]]] = {

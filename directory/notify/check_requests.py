@@ -56,7 +56,7 @@ def overdue_until(today: date, months: int, zone: ZoneInfo) -> datetime:
 
 def cutoffs(connection: Connection, today: date, months: int, zone: ZoneInfo) -> checks.Cutoffs:
     """The same for every interval that is set for a service; `months` is for all others."""
-    own = {each: overdue_until(today, each, zone) for each in checks.intervals(connection)}
+    own: dict[int | None, datetime] = {each: overdue_until(today, each, zone) for each in checks.intervals(connection)}
     return {None: overdue_until(today, months, zone), **own}
 
 

@@ -156,7 +156,7 @@ def _message(
     message["List-Unsubscribe"] = f"<{unsubscribe}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"
-    pieces = list(fragments(sections, subject=subject, person_id=to.person_id, letterhead=letterhead))
+    pieces = list(fragments(sections, subject=subject, unsubscribe=unsubscribe, letterhead=letterhead))
     message.set_content("".join(each.text for each in pieces), cte=ENCODING)
     message.add_alternative("".join(each.html for each in pieces), subtype="html", cte=ENCODING)
     return message

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -144,17 +145,18 @@ class _Batch:
     def send(self, parcels: Sequence[Parcel], stop: Callable[[], bool]) -> int:
         """Try each parcel once; how many were accepted."""
         accepted = 0
-        for parcel in parcels:
-            if stop() or self.clock() >= self.until:
-                break
-            try:
-                outcome = self._try(parcel)
-            except RelayAway as failure:
-                # No message is at fault: all of them go out, in their order, on its return.
-                self._away(str(failure))
-                break
-            self._settle(parcel, outcome)
-            accepted += outcome.state == "accepted"
+        with self.database.each() as connection:
+            for parcel in parcels:
+                if stop() or self.clock() >= self.until:
+                    break
+                try:
+                    outcome = self._try(parcel)
+                except RelayAway as failure:
+                    # No message is at fault: all of them go out, in their order, on its return.
+                    self._away(str(failure))
+                    break
+                self._settle(connection, parcel, outcome)
+                accepted += outcome.state == "accepted"
         with self.database.write() as connection:
             sending.release(connection, lease=self.lease)
             if accepted and relays.is_back(connection, self.mailer.name):
@@ -200,19 +202,18 @@ class _Batch:
             relays.is_away(connection, self.mailer.name, reason, at=self.clock())
         log.warning("what is to be sent waits: %s", reason)
 
-    def _settle(self, parcel: Parcel, outcome: Outcome) -> None:
-        contents = [item.delivery_id for item in parcel.items] if parcel.unit == "digest" else []
-        # Before the next one is sent, so that a kill repeats one at most. Not waiting for the disk: sent again after a
-        # power cut it is the same message, and the end of the batch waits for all of them.
-        with self.database.write(synced=False) as connection:
-            held = sending.settle(
-                connection,
-                parcel.unit,
-                parcel.id,
-                lease=self.lease,
-                at=self.clock(),
-                outcome=outcome,
-                contents=contents,
-            )
+    def _settle(self, each: Connection, parcel: Parcel, outcome: Outcome) -> None:
+        """Record it before the next one is sent, so that a kill repeats one at most.
+
+        It does not wait for the disk: sent again after a power cut it is the same message, and the end of the batch
+        waits for all of them.
+        """
+        told: dict[str, Any] = {"lease": self.lease, "at": self.clock(), "outcome": outcome}
+        if parcel.unit == "delivery":
+            held = sending.settle(each, parcel.unit, parcel.id, **told)
+        else:
+            contents = [item.delivery_id for item in parcel.items]
+            with self.database.write(synced=False) as connection:
+                held = sending.settle(connection, parcel.unit, parcel.id, contents=contents, **told)
         if not held:
             log.warning("%s %s: the lease was lost before the outcome was recorded", parcel.unit, parcel.id)

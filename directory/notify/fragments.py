@@ -55,13 +55,13 @@ def entry(item: Item, *, alone: bool) -> Fragment:
     return _both("item", item=item, alone=alone)
 
 
-def closing(person_id: int, letterhead: Letterhead) -> Fragment:
-    """Who sends it, and how its recipient stops it."""
-    return _both("closing", letterhead=letterhead, unsubscribe=letterhead.unsubscribe_link(person_id))
+def closing(unsubscribe: str, letterhead: Letterhead) -> Fragment:
+    """Who sends it, and by which link its recipient stops it."""
+    return _both("closing", letterhead=letterhead, unsubscribe=unsubscribe)
 
 
 def fragments(
-    sections: Sequence[Section], *, subject: str, person_id: int, letterhead: Letterhead
+    sections: Sequence[Section], *, subject: str, unsubscribe: str, letterhead: Letterhead
 ) -> Iterator[Fragment]:
     """A whole message, from the top."""
     yield opening(subject)
@@ -70,7 +70,7 @@ def fragments(
             yield heading(section.heading)
         for item in section.items:
             yield entry(item, alone=len(section.items) == 1)
-    yield closing(person_id, letterhead)
+    yield closing(unsubscribe, letterhead)
 
 
 def _both(template: str, **shown: Any) -> Fragment:

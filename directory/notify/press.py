@@ -14,6 +14,8 @@ from datetime import date, datetime
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 
+from markupsafe import escape
+
 from directory.notify.compose import (
     LONGEST_SUBJECT,
     POLICY,
@@ -45,6 +47,9 @@ _TEXT, _HTML = (_PARTS.format(kind=kind).encode("ascii") for kind in ("plain", "
 _END = f"--{BOUNDARY}--\r\n".encode("ascii")
 _KIND = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{BOUNDARY}"\r\n\r\n'
 
+# Stands where each recipient's own link will.
+_LINK = "https://link.invalid/"
+
 Encoded = tuple[bytes, bytes]
 
 
@@ -56,6 +61,7 @@ class Press:
     _sender: str = field(init=False)
     _from: str = field(init=False)
     _lists: str = field(init=False)
+    _closing: Fragment = field(init=False)
     # By what an item tells and why: the notice itself is kept by its items.
     _entries: dict[tuple[int, str, tuple[str, ...], bool], Encoded] = field(default_factory=dict)
     _openings: dict[str, tuple[str, Encoded]] = field(default_factory=dict)
@@ -65,6 +71,7 @@ class Press:
         name, self._sender = parseaddr(self.letterhead.mail_from)
         self._from = _folded("From", mail_address(name, self._sender))
         host = self.letterhead.host
+        self._closing = closing(_LINK, self.letterhead)
         self._lists = _folded("List-Id", f"Changes to services <changes.{host}>")
 
     def immediate(self, item: Item, *, to: Recipient, at: datetime) -> Mail:
@@ -85,14 +92,16 @@ class Press:
             line = _folded("Subject", header_text(subject)[:LONGEST_SUBJECT])
             self._openings[subject] = line, _encoded(opening(subject))
         subject_line, top = self._openings[subject]
-        message_id = f"<{key}@{self.letterhead.host}>"
+        message_id, link = f"<{key}@{self.letterhead.host}>", self.letterhead.unsubscribe_link(to.person_id)
         head = (
             f"{self._from}{_to(to)}{subject_line}Date: {_date(at.astimezone(self.letterhead.zone))}\r\n"
             f"Message-ID: {message_id}\r\n{self._lists}"
-            f"List-Unsubscribe: <{self.letterhead.unsubscribe_link(to.person_id)}>\r\n"
+            f"List-Unsubscribe: <{link}>\r\n"
             f"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nAuto-Submitted: auto-generated\r\n{_KIND}"
         )
-        pieces = [top, *self._pieces(sections), _encoded(closing(to.person_id, self.letterhead))]
+        text, html = self._closing.text, self._closing.html
+        last = Fragment(text.replace(_LINK, link), html.replace(_LINK, str(escape(link))))
+        pieces = [top, *self._pieces(sections), _encoded(last)]
         data = [head.encode("ascii"), _TEXT, *(text for text, _ in pieces), b"\r\n"]
         data += [_HTML, *(html for _, html in pieces), b"\r\n", _END]
         return Mail(self._sender, message_id, at, b"".join(data))

@@ -39,7 +39,9 @@ def meant(query: Query, plan: Plan, gazetteer: Gazetteer, *, needs: Iterable[str
 
 
 def _needs(plan: Plan, needs: Iterable[str]) -> Iterable[str]:
-    spelt = {each.value for each in plan.keys if each.kind == "need"}
+    named = [each for each in plan.keys if each.kind == "need"]
+    # "Falls assessment at home" is not about falls at large.
+    spelt = {each.value for each in named if not any(set(each.covers) < set(other.covers) for other in named)}
     about = [at for at, token in enumerate(plan.tokens) if token.required and not token.place]
     words = [
         {each.stems[0] for each in plan.readings if (each.first, each.last) == (at, at) and each.via in _ITSELF}

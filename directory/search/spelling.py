@@ -12,6 +12,8 @@ from directory.search.vocabulary import Vocabulary
 
 _TRUST = {1: 0.85, 2: 0.7}
 _HEARD = 2
+# A question with more words that nothing knows is none that somebody mistyped: each costs as much as an answer.
+_MOST_TRIED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def respell(typed: list[str], vocabulary: Vocabulary, lexicon: Lexicon) -> Respe
     """Read every word as one that is known, where there is one within reach."""
     result = Respelt()
     stems = vocabulary.stems
-    at = 0
+    at = tried = 0
     while at < len(typed):
         word, following = typed[at], typed[at + 1] if at + 1 < len(typed) else ""
         known = _is_known(word, stems, lexicon)
@@ -53,8 +55,12 @@ def respell(typed: list[str], vocabulary: Vocabulary, lexicon: Lexicon) -> Respe
                 continue
         if known:
             result.words.append(Spelt(word, word))
-        else:
+        elif tried < _MOST_TRIED:
+            tried += 1
             _correct(word, result, vocabulary, lexicon)
+        else:
+            result.words.append(Spelt(word, word))
+            result.unknown.append(word)
         at += 1
     return result
 

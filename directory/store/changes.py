@@ -107,6 +107,7 @@ def _row(change: Change) -> dict[str, Any]:
         "sha256": change.sha256,
         "previous": change.previous,
         "supersedes": change.supersedes,
+        "reverses": change.reverses,
         "override": change.override,
     }
 
@@ -236,6 +237,7 @@ def _read(connection: Connection, rows: Sequence[Any]) -> list[Change]:
             previous=row.previous,
             supersedes=row.supersedes,
             superseded_by=row.superseded_by,
+            reverses=row.reverses,
             override=row.override,
             subjects=tuple(touched.get(row.number, ())),
             succession=tuple(links.get(("service", row.number), ())),

@@ -64,6 +64,19 @@ class Database:
                 connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
             yield connection
 
+    @contextmanager
+    def each(self) -> Iterator[Connection]:
+        """A connection on which each statement is a transaction of its own, as `write(synced=False)` makes it."""
+        options: dict[str, Any] = {"signpost_each": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        with self.engine.connect().execution_options(**options) as connection:
+            connection.exec_driver_sql(
+                "PRAGMA synchronous=NORMAL" if self.is_sqlite else "SET synchronous_commit TO off"
+            )
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql("PRAGMA synchronous=FULL" if self.is_sqlite else "RESET synchronous_commit")
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
@@ -108,6 +121,8 @@ def _sqlite_engine(url: str) -> Engine:
             connection.exec_driver_sql(f"PRAGMA busy_timeout={int(options['signpost_patience'] * 1000)}")
             connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options['signpost_synced'] else 'NORMAL'}")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+        elif options.get("signpost_each", False):
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
         else:
             connection.exec_driver_sql("BEGIN")
 

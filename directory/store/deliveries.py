@@ -79,7 +79,7 @@ def pass_over(connection: Connection, stage: Stage, *, at: datetime, today: date
     )
     everything = exists().where(subscriptions.c.facets == 0, subscriptions.c.ended_at.is_(None))
     # Who was told of what a change takes the place of hears of it too.
-    unmet = and_(~met, ~everything, changes.c.supersedes.is_(None))
+    unmet = and_(~met, ~everything, changes.c.supersedes.is_(None), changes.c.reverses.is_(None))
     nobody = or_(changes.c.weight != "major", changes.c.status != "published", unmet)
     done = update(changes).where(_untold(stage, today), nobody).values({TOLD_AT[stage]: at})
     return connection.execute(done).rowcount
@@ -95,7 +95,8 @@ def tell(connection: Connection, number: int, stage: Stage, *, subscribed_by: da
     """Mark one change as told at a stage and write its deliveries (one for each person) and the events of channels.
 
     Only subscriptions that had begun by an instant count: who subscribes today asks for what comes, not for old news.
-    Of a change that takes another's place, those who were told of that one are told that it was withdrawn or amended.
+    Of a change that takes another's place, those who were told of that one are told that it was withdrawn or amended; of
+    one that sets another back, they are told like those who follow it.
     Returns how many; 0 where another process was faster, or the change is minor or withdrawn.
     """
     told = TOLD_AT[stage]
@@ -104,7 +105,7 @@ def tell(connection: Connection, number: int, stage: Stage, *, subscribed_by: da
         update(changes)
         .where(changes.c.number == number, told.is_(None))
         .values({told: at})
-        .returning(changes.c.urgent, changes.c.weight, changes.c.status)
+        .returning(changes.c.urgent, changes.c.weight, changes.c.status, changes.c.reverses)
     ).first()
     if change is None or change.weight != "major" or change.status != "published":
         return 0
@@ -125,6 +126,11 @@ def tell(connection: Connection, number: int, stage: Stage, *, subscribed_by: da
         chosen = delivery_rows(found.subquery("found"), about, urgent=change.urgent, at=at)
         written += write_rows(connection, ("change_number", "stage"), chosen)
         written += channel_events.tell(connection, number, stage, terms, subscribed_by=subscribed_by, at=at)
+    if change.reverses and stage == "announced":
+        # Whatever they follow by now. Who matched already has their delivery, with its own reasons.
+        back = [change.reverses, *taken_back.gone_before(connection, change.reverses)]
+        rows = taken_back.told_rows(back, number, stage=stage, urgent=change.urgent, at=at)
+        written += write_rows(connection, ("change_number", "stage"), rows)
     return written
 
 

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from sqlalchemy import Boolean, Column, Connection, Date, LargeBinary, column, delete, func, insert, select, table
+from sqlalchemy.exc import DBAPIError
 
 from directory.store.tables import metadata
 from directory.store.tables.kinds import Instant
@@ -76,7 +77,10 @@ def rows_in(connection: Connection, shape: Shape, lines: Iterable[str]) -> int:
             }
             for line in batch
         ]
-        connection.execute(writing, rows)
+        try:
+            connection.execute(writing, rows)
+        except DBAPIError as error:
+            raise ValueError(f"{shape.name}: {error.orig}") from error
         count += len(rows)
     return count
 

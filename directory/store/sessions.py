@@ -113,9 +113,7 @@ def confirm(connection: Connection, session_id: str, *, at: datetime) -> None:
 
 def going_on(at: datetime) -> ColumnElement[bool]:
     """Whether a session has neither ended nor idled for 30 minutes nor lasted 12 hours."""
-    return and_(
-        sessions.c.ended_at.is_(None), sessions.c.seen_at > at - IDLE, sessions.c.created_at > at - LONGEST
-    )
+    return and_(sessions.c.ended_at.is_(None), sessions.c.seen_at > at - IDLE, sessions.c.created_at > at - LONGEST)
 
 
 def _live(at: datetime) -> ColumnElement[bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from directory.actions.submit import submit
 from directory.domain.change import Draft
 from directory.domain.offer import GOOD_FOR, Offer
 from directory.domain.policy import Actor
+from directory.domain.writing import Writing
 from directory.errors import NotAllowed, OfferOver, ReportNotFound
 from directory.store import offers, reports
 from directory.store.database import Database
@@ -93,7 +95,7 @@ def test_only_reports_that_are_there_and_ones_own_are_answered(town: Answered) -
 def test_the_author_edits_the_offer_and_not_a_second_one(town: Answered) -> None:
     offer = town.answer(handing(urgent=True), town.nia)
 
-    def edit(by: Actor) -> writing.Writing:
+    def edit(by: Actor) -> Writing:
         with town.database.write() as connection:
             return writing.edit_offer(connection, offer.ref, by=by, at=build.NOON, zone=build.LONDON)
 
@@ -104,8 +106,8 @@ def test_the_author_edits_the_offer_and_not_a_second_one(town: Answered) -> None
     with pytest.raises(NotAllowed):
         edit(town.tom)
 
-    def finish(_: object, held: writing.Writing) -> writing.Writing:
-        return writing.replace(held, done=frozenset(task.key for task in held.tasks()))
+    def finish(_: object, held: Writing) -> Writing:
+        return replace(held, done=frozenset(task.key for task in held.tasks()))
 
     writing.save(town.database, made.id, finish, by=town.nia, at=build.NOON)
     later = build.NOON + timedelta(hours=1)
@@ -128,7 +130,7 @@ def test_what_was_declined_is_written_again_as_another_offer(town: Answered) -> 
     writing.save(
         town.database,
         made.id,
-        lambda _, held: writing.replace(held, done=frozenset(task.key for task in held.tasks())),
+        lambda _, held: replace(held, done=frozenset(task.key for task in held.tasks())),
         by=town.nia,
         at=build.NOON,
     )

@@ -82,7 +82,7 @@ def test_show_an_entry_then_and_now(stocked: Signpost) -> None:
         (("show", "leg-ulcer-clinic", "--as-of", "01/02/2020"), 2, "give one as in 2026-12-01"),
         (("show", "leg-ulcer-clinic", "--known-at", "now"), 2, "give one as in 2026-12-01T07:00"),
         (("find",), 2, "Missing argument"),
-        (("import",), 2, "Missing argument"),
+        (("import",), 2, "Give files to import, or --batches, or --undo BATCH."),
         (("import", "/nowhere.csv"), 2, "does not exist"),
         (("user", "add", "not-an-address"), 1, "is not an email address"),
         (("user", "add", "a@b.example", "--role", "king"), 2, "is not one of"),

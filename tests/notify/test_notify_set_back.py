@@ -14,6 +14,7 @@ from directory.actions.take_back import reversing
 from directory.domain.change import Edit
 from directory.domain.policy import OPERATOR
 from directory.domain.subscription import Facet
+from directory.store import changes, people, subscriptions
 from directory.store.database import Database
 from tests import build
 from tests.notify.test_notify_taken_back import CLINIC, WOUNDS, follow, work
@@ -57,3 +58,24 @@ def test_who_follows_the_one_that_had_it_hears_of_it_too(light: Database, facet:
         back = reversing(connection, moved.change.number, on=build.TODAY + timedelta(days=1)).draft
     publish(light, back, by=OPERATOR, at=later, zone=build.LONDON)
     assert ("tvn@n.example", SUBJECT) in [(to, subject) for to, subject, _ in work(light, later)]
+
+
+def test_who_was_told_and_follows_it_no_longer_hears_of_it_once(light: Database) -> None:
+    follow(light, "gone@n.example", "immediately")
+    work(light, build.NOON - timedelta(hours=1))
+    moved = build.change(light, build.draft(Edit(CLINIC, {"owner": WOUNDS}), title="It moves"))
+    assert len(work(light, build.NOON)) == 2
+    with light.write() as connection:
+        subscriptions.end_all(connection, people.by_email(connection, "gone@n.example").id, at=build.NOON)
+        people.add(connection, email="never@n.example", name="", editor=False, at=build.NOON)
+    later = build.NOON + timedelta(days=1)
+    with light.read() as connection:
+        back = reversing(connection, moved.change.number, on=build.TODAY + timedelta(days=1)).draft
+    publish(light, back, by=OPERATOR, at=later, zone=build.LONDON)
+    assert sorted((to, subject) for to, subject, _ in work(light, later)) == [
+        ("gone@n.example", SUBJECT),
+        ("now@n.example", SUBJECT),
+    ]
+    with light.read() as connection:
+        (change,) = changes.list_after(connection, moved.change.number, limit=1)
+    assert change.reverses == moved.change.number

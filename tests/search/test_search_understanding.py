@@ -137,6 +137,13 @@ def test_a_slip_of_the_hand_or_the_ear_is_put_right(engine: WhooshEngine, typed:
     assert placed(engine, typed).did_you_mean == meant
 
 
+def test_of_a_page_of_misspelt_words_only_the_first_few_are_put_right(engine: WhooshEngine) -> None:
+    slips = ["ulxcer", "cliznic", "physdio", "memoxry", "swallzowing", "stairlxift", "dementixa"]
+    plan = ask(engine, " ".join(slips)).plan
+    assert [typed for typed, _ in plan.corrections] == slips[:4]
+    assert plan.unknown == tuple(slips[4:])
+
+
 def test_a_word_of_too_few_sounds_is_not_taken_for_another() -> None:
     assert sound("newmonia") == sound("pneumonia")
     assert Sounds(["leg", "diarrhoea", "adder"]).like("dr") == []

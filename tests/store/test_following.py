@@ -13,7 +13,7 @@ from directory.actions import subscribe
 from directory.actions.subscribe import Altered, Wanted
 from directory.actions.unsubscribe import take_back, unsubscribe
 from directory.domain.policy import Actor
-from directory.domain.subscription import FREQUENCIES, RANK, Due, Reason, due
+from directory.domain.subscription import FREQUENCIES, RANK, Due, Reason, champion_label, due
 from directory.errors import Invalid, NotAllowed, SubscriptionNotFound, TooMany
 from directory.notify.digest import run_due_slots
 from directory.notify.match import match_announced
@@ -216,6 +216,21 @@ def test_criteria_that_nothing_has_are_refused(town: Town) -> None:
     ):
         with pytest.raises(Invalid):
             begin(town, me, criteria=wrong)
+
+
+def test_nobody_keeps_a_list_of_hundreds_and_a_champion_stays_one(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    me = reader(town.person("me@northmoor.example"))
+    monkeypatch.setattr(subscribe, "MOST", 2)
+    two = {"kind": ("renamed", "owner")}
+    begin(town, me)
+    assert begin(town, me, criteria=two) == begin(town, me, criteria={"kind": ("owner", "renamed")})
+    with pytest.raises(Invalid):
+        begin(town, me, criteria={"need": ("foot care",)})
+    other = town.person("other@northmoor.example")
+    town.subscribe("immediately", person=other, label=champion_label("leg ulcer"), need="leg ulcer")
+    key = begin(town, reader(other), criteria={"need": ("leg ulcer",)}, frequency="daily")
+    with town.database.read() as connection:
+        assert subscriptions.one(connection, key).label == champion_label("leg ulcer")
 
 
 def test_a_test_message_is_limited(town: Town) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from directory.actions.duplicates import likely_pairs, not_the_same, pairs
@@ -17,7 +19,7 @@ from tests.web.publishing import CLINIC, last, looked
 PHONE = (Contact("phone", "+44 1632 960145"),)
 
 
-def marks(key: str, name: str, *, owner: str = "trust", **given: set[str]) -> Marks:
+def marks(key: str, name: str, *, owner: str = "trust", **given: Any) -> Marks:
     sets = {field: frozenset(given.get(field, ())) for field in ("addresses", "areas", "identifiers")}
     return Marks(key, key, name, owner, **sets)
 
@@ -27,27 +29,33 @@ def found(*given: Marks) -> list[tuple[str, str]]:
 
 
 def test_what_looks_like_one_service_is_a_pair() -> None:
-    fen = {"areas": {"fen"}}
-    assert found(marks("a", "Leg Ulcer Clinic"), marks("b", "Clinic, leg ulcer"), marks("c", "Falls team")) == []
+    fen: dict[str, Any] = {"areas": {"fen"}}
+    assert found(marks("a", "Leg Ulcer Clinic"), marks("b", "Clinic leg ulcer"), marks("c", "Falls team")) == [
+        ("a", "b")
+    ]
     assert found(marks("a", "Leg ulcer clinic"), marks("b", "Leg ulcer clinics")) == [("a", "b")]
     assert found(marks("a", "Leg ulcers", **fen), marks("b", "Leg ulcers", owner="other", **fen)) == [("a", "b")]
     assert found(marks("a", "Leg ulcers"), marks("b", "Leg ulcers", owner="other")) == []
     assert found(marks("a", "Ward 3"), marks("b", "Ward 4")) == []
-    same = {"identifiers": {"ods ZZ1"}}
+    assert found(marks("a", "Adult speech therapy"), marks("b", "Children's speech therapy")) == []
+    same: dict[str, Any] = {"identifiers": {"ods ZZ1"}}
     assert found(marks("a", "Leg ulcers", **same), marks("b", "Vascular", owner="other", **same)) == [("a", "b")]
-    rings = {"addresses": {"1632960145"}}
+    rings: dict[str, Any] = {"addresses": {"1632960145"}}
     assert found(marks("a", "Leg ulcer clinic", **rings), marks("b", "Leg clinic", owner="x", **rings)) == [("a", "b")]
     assert found(marks("a", "Leg ulcer clinic", **rings), marks("b", "Reception", **rings)) == []
 
 
 def test_what_many_share_says_nothing() -> None:
-    switchboard = {"addresses": {"1632960000"}}
-    many = [marks(f"s{place}", f"Podiatry {'abcdefghijklm'[place]}", owner=f"o{place}", **switchboard) for place in range(12)]
+    switchboard: dict[str, Any] = {"addresses": {"1632960000"}}
+    many = [
+        marks(f"s{place}", f"Podiatry {'abcdefghijklm'[place]}", owner=f"o{place}", **switchboard)
+        for place in range(12)
+    ]
     assert found(*many) == []
 
 
 def test_the_likeliest_comes_first() -> None:
-    rings = {"addresses": {"1632960145"}}
+    rings: dict[str, Any] = {"addresses": {"1632960145"}}
     given = [marks("a", "Falls team"), marks("b", "Falls team", **rings), marks("c", "Falls team", **rings)]
     first = pairs(given, set())[0]
     assert (first.one.id, first.other.id) == ("b", "c")
@@ -56,9 +64,7 @@ def test_the_likeliest_comes_first() -> None:
 
 @pytest.fixture
 def twice(site: FoundSite) -> FoundSite:
-    again = build.opening(
-        "leg-ulcers", team="tissue-viability", contacts=PHONE, areas=(Area("Eastmarsh"),)
-    )
+    again = build.opening("leg-ulcers", team="tissue-viability", contacts=PHONE, areas=(Area("Eastmarsh"),))
     named = Edit(again.id, {**again.set, "name": "Leg ulcer clinic"}, 0, slug=again.slug)
     build.change(site.database, build.draft(named, kinds=("opened",), effective_from=build.OPENED))
     return site
@@ -75,7 +81,9 @@ def test_they_are_the_same_begins_a_draft_in_which_one_takes_over(twice: FoundSi
     said = words_of(editor.get("/manage/duplicates").text)
     assert "the same name" in said
     assert "Not the same" in said
-    path = editor.post("/manage/duplicates", data={"one": CLINIC, "other": "leg-ulcers", "keep": CLINIC}).headers["location"]
+    path = editor.post("/manage/duplicates", data={"one": CLINIC, "other": "leg-ulcers", "keep": CLINIC}).headers[
+        "location"
+    ]
     assert editor.get(path).text.count("Done") == 2
     editor.post(f"{path}/date", data={"when": "today"})
     looked(editor, path, title="It stood there twice")
@@ -97,7 +105,7 @@ def test_not_the_same_is_remembered(twice: FoundSite, editor: TestClient, lead: 
 
 def test_an_identifier_of_two_services_is_found_on_both_databases(database: Database) -> None:
     build.directory(database)
-    given = {"identifiers": (Identifier("local", "77"),), "owner": Owner("hospital-trust", "vascular")}
+    given: dict[str, Any] = {"identifiers": (Identifier("local", "77"),), "owner": Owner("hospital-trust", "vascular")}
     build.change(database, build.draft(build.opening("vascular-legs", **given), kinds=("opened",)))
     build.change(database, build.draft(build.opening("foot-care", identifiers=given["identifiers"]), kinds=("opened",)))
     with database.write() as connection:

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.responses import Response
 
-from directory.store import people, sign_ins
+from directory.store import roster, sign_ins
 from tests import build
 from tests.web import provider as making
 from tests.web.conftest import FoundSite, TestClient, client_of, h1, words_of
@@ -201,7 +201,7 @@ def test_a_provider_that_makes_no_sense_is_said_to(
 def _nobody_came_in(client: TestClient, site: FoundSite) -> None:
     assert name_on(client) is None
     with site.database.read() as connection:
-        assert LEE not in {each.email for each in people.every(connection)}
+        assert LEE not in {each.email for each in roster.listed(connection)}
 
 
 def test_a_provider_that_is_away_is_a_page(client: TestClient, site: FoundSite) -> None:

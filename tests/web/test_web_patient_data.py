@@ -44,7 +44,8 @@ NOT_FREE = {
     ("imports.html", "effective_from"), ("layout.html", "q"), ("manage_report.html", "change"),
     ("page_edit.html", "slug"), ("page_note.html", "day"), ("people.html", "q"), ("publish.html", "q"),
     ("publish_date.html", "day"), ("publish_details.html", "owner-code"), ("sign_in_link.html", "code"),
-    ("sign_in_sent.html", "code"), ("update.html", "until"), ("update.html", "from"), ("updates.html", "from"), ("updates.html", "until"), ("update_new.html", "q"),
+    ("sign_in_sent.html", "code"), ("update.html", "until"), ("update.html", "from"), ("updates.html", "from"),
+    ("updates.html", "until"), ("update_new.html", "q"),
     ("update_new.html", "area"), ("vocabulary.html", "q"), ("error.html", ""), ("page_edit.html", ""),
     ("_again.html", "{{ name }}"),
 }  # fmt: skip
@@ -133,7 +134,8 @@ FREE: dict[tuple[str, str], Sent] = {
     ("reviews.html", "why"): lambda at, text: (
         at.ed, "/manage/reviews", {"number": at.review(), "withdraw": "1", "why": text}),
     ("publish.html", "name"): lambda at, text: (at.tom, "/publish", {"name": text, "owner": OWNER}),
-    ("publish_words.html", "{{ name }}"): lambda at, text: (at.tom, f"{at.draft()}/words", {**WORDS, "in_flight": text}),
+    ("publish_words.html", "{{ name }}"): lambda at, text: (
+        at.tom, f"{at.draft()}/words", {**WORDS, "in_flight": text}),
     ("publish_words.html", "title"): lambda at, text: (at.tom, f"{at.draft()}/words", {**WORDS, "title": text}),
     ("publish_check.html", "override"): lambda at, text: (
         at.ed, f"{at.ready()}/check", {"without": "1", "override": text}),
@@ -152,7 +154,8 @@ FREE: dict[tuple[str, str], Sent] = {
         at.ed, "/manage/vocabulary/line", {"term": "x", "means": text, "kind": "synonym"}),
     ("page_edit.html", "text"): lambda at, text: (
         at.ed, "/pages/new",
-        {"slug": "new", "text": f"---\ntitle: A\nkind: guidance\nupdated: 2026-11-01\n---\n\n{text}\n", "version": "0"}),
+        {"slug": "new", "version": "0",
+         "text": f"---\ntitle: A\nkind: guidance\nupdated: 2026-11-01\n---\n\n{text}\n"}),
     ("page_edit.html", "why"): lambda at, text: (
         at.ed, f"{at.forum()}/edit",
         {"text": "---\ntitle: A\nkind: guidance\nupdated: 2026-11-01\n---\n\nA.\n", "why": text, "version": "1"}),

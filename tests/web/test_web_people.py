@@ -98,9 +98,7 @@ def test_an_administrator_looks_after_their_own_team(site: FoundSite, ada: TestC
         ({"do": "take", "team": "vascular"}, 403),
     ],
 )
-def test_nothing_in_a_form_raises_rights(
-    site: FoundSite, ada: TestClient, data: dict[str, str], status: int
-) -> None:
+def test_nothing_in_a_form_raises_rights(site: FoundSite, ada: TestClient, data: dict[str, str], status: int) -> None:
     own = person(site, "ada@northmoor.example")
     before = trail(site)
     for claims in ({}, CLAIMS):

@@ -10,7 +10,7 @@ import pytest
 from directory.app import build as build_app
 from directory.notify.post import send_letters
 from directory.outbound.folder import FolderMailer, read_folder
-from directory.store import people, sign_ins
+from directory.store import people, roster, sign_ins
 from directory.worker import letterhead
 from tests import build
 from tests.web.conftest import FoundSite, TestClient, client_of, h1, signed_in, words_of
@@ -157,7 +157,7 @@ def test_who_is_new_becomes_a_reader_only_on_coming_in(client: TestClient, site:
     ask(client, "new@northmoor.example")
     text = mail_to(site, "new@northmoor.example")
     with site.database.read() as connection:
-        assert "new@northmoor.example" not in {each.email for each in people.every(connection)}
+        assert "new@northmoor.example" not in {each.email for each in roster.listed(connection)}
     client.post(link_in(text))
     with site.database.read() as connection:
         person = people.by_email(connection, "new@northmoor.example")

@@ -51,6 +51,7 @@ changes = Table(
     Column("previous", String(64), nullable=False, unique=True),
     Column("supersedes", BigInteger),
     Column("superseded_by", BigInteger),
+    Column("reverses", BigInteger),
     # Why it was published without the agreement that it needed; empty for all others.
     Column("override", Text, nullable=False, server_default=text("''")),
     # The states of the walk: each is null until its step has done its work for this change.
