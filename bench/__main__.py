@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bench.search.command import search
+from bench.telling.command import deliver_command, digest_command, fanout_command
 
 
 @click.group()
@@ -12,7 +13,8 @@ def bench() -> None:
     """Measure Signpost on invented directories of any size."""
 
 
-bench.add_command(search)
+for each in (search, fanout_command, digest_command, deliver_command):
+    bench.add_command(each)
 
 if __name__ == "__main__":
     bench()

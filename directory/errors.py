@@ -238,7 +238,7 @@ class UndoRefused(SignpostError):
 
 
 class BackupRefused(SignpostError):
-    """A backup cannot be written, is damaged or newer than this program, or would be restored into what is not empty."""
+    """A backup cannot be written, is damaged or newer than this program, or the place to restore into is not empty."""
 
 
 class RecordDamaged(SignpostError):

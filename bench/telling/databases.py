@@ -21,7 +21,7 @@ KINDS = ("sqlite", "postgresql")
 def fresh(kind: str) -> Iterator[Database]:
     """An empty, migrated database of a kind, gone afterwards."""
     # Not the user's own folder: as root, PostgreSQL runs as another.
-    folder = Path(tempfile.mkdtemp(prefix="signpost-bench-", dir="/var/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="signpost-bench-", dir="/var/tmp"))
     folder.chmod(0o755)
     try:
         with _url(kind, folder) as url:

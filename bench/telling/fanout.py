@@ -33,7 +33,8 @@ def one_round(database: Database, number: int) -> tuple[float, float, int]:
     spent = _timed(lambda: match_announced(database, at=NOON, zone=ZONE))
     with database.write() as connection:
         connection.execute(text("DROP TABLE IF EXISTS wanted"))
-        connection.execute(text(f"CREATE TABLE wanted AS SELECT {_COLUMNS} FROM deliveries WHERE change_number = {ours}"))
+        rows_of = f"SELECT {_COLUMNS} FROM deliveries WHERE change_number = {ours}"
+        connection.execute(text(f"CREATE TABLE wanted AS {rows_of}"))
         _clear(connection, ours)
     settle_down(database)
     spent_bare = _timed(lambda: _copy(database, bare))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -12,6 +12,7 @@ from directory.domain.offer import REVIEW_WITHIN, Need, Offer
 from directory.domain.policy import Actor
 from directory.store import letters
 from directory.store import offers as store
+from directory.store.versions import find_ids, load_in_force
 
 # How long the news of what became of an offer is worth sending.
 NEWS_FOR = timedelta(days=3)
@@ -20,6 +21,7 @@ NEWS_FOR = timedelta(days=3)
 def ask(connection: Connection, offer: Offer, *, at: datetime) -> None:
     """Ask those who can agree: the leads of each team or, where there is none, the editors."""
     facts = {"ref": offer.ref, "title": offer.title, "until": offer.expires_at.isoformat()}
+    facts |= {"day": offer.effective_from.isoformat(), "by": _named(connection, offer.teams, on=offer.effective_from)}
     people = _who_can(connection, offer.open_needs) - {offer.author.person_id}
     _write(connection, "offer", people, facts, at=at, until=offer.expires_at)
 
@@ -37,6 +39,12 @@ def emergency(connection: Connection, change: Change, *, by: Actor, at: datetime
     facts = {"number": change.number, "title": change.title, "reason": change.override}
     people = set(store.editors(connection)) - {by.person_id}
     _write(connection, "emergency", people, facts, at=at, until=at + max(NEWS_FOR, REVIEW_WITHIN))
+
+
+def _named(connection: Connection, slugs: Iterable[str], *, on: date) -> str:
+    ids = find_ids(connection, "team", slugs)
+    rows = load_in_force(connection, "team", ids.values(), on=on)
+    return ", ".join(sorted(row.facts.name for row in rows.values()))
 
 
 def _who_can(connection: Connection, needs: Iterable[Need]) -> set[int | None]:

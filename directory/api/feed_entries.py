@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from html import escape
 
 from sqlalchemy import Connection
@@ -26,9 +26,12 @@ MOST_DAYS = 500
 
 
 def entries_of(
-    connection: Connection, changes: Sequence[Change], letterhead: Letterhead
+    connection: Connection, changes: Sequence[Change], letterhead: Letterhead, *, today: date
 ) -> tuple[list[Entry], list[Gone]]:
-    """Changes that hold, and tombstones of those that were withdrawn or whose place another took."""
+    """Changes that hold, and tombstones of those that were withdrawn or whose place another took.
+
+    One that was announced ahead is updated on the day on which it takes effect: readers show it again.
+    """
     standing = [change for change in changes if change.status == "published"]
     notices = _notices(connection, [change.number for change in standing], letterhead)
     instead = [change.superseded_by for change in changes if change.superseded_by is not None]
@@ -39,7 +42,7 @@ def entries_of(
             after = by_number.get(change.superseded_by or 0)
             title = f"Now: {after.title}" if after else ""
             gone.append(Gone(letterhead.link(f"/changes/{change.number}"), (after or change).recorded_at, title))
-    return [_entry(change, notices[change.number]) for change in standing], gone
+    return [_entry(change, notices[change.number], letterhead, today) for change in standing], gone
 
 
 def days_of(connection: Connection, wanted: Filter, letterhead: Letterhead, *, today: date) -> list[Day]:
@@ -85,20 +88,23 @@ def _notices(connection: Connection, numbers: Sequence[int], letterhead: Letterh
     return {number: notice_of(change, letterhead) for number, change in told.told(connection, numbers).items()}
 
 
-def _entry(change: Change, notice: Notice) -> Entry:
+def _entry(change: Change, notice: Notice, letterhead: Letterhead, today: date) -> Entry:
+    begins = datetime.combine(change.effective_from, time.min, tzinfo=letterhead.zone)
+    now_in_force = change.recorded_at < begins and change.effective_from <= today
     return Entry(
         id=notice.link,
         title=notice.title,
         link=notice.link,
         published=change.recorded_at,
-        updated=change.recorded_at,
-        html="\n".join(_html(notice)),
+        updated=begins if now_in_force else change.recorded_at,
+        html="\n".join(_html(notice, now_in_force=now_in_force)),
         categories=change.kinds,
     )
 
 
-def _html(notice: Notice) -> Iterator[str]:
-    yield f"<p>From {full_date(notice.effective_from)}.</p>"
+def _html(notice: Notice, *, now_in_force: bool) -> Iterator[str]:
+    day = full_date(notice.effective_from)
+    yield f"<p>This is now in force, from {day}.</p>" if now_in_force else f"<p>From {day}.</p>"
     for service in notice.services:
         yield f'<h3><a href="{escape(service.link)}">{escape(_named(service))}</a></h3>'
         rows = (f"<li>{escape(row.label)}: {escape(row.text)}</li>" for row in service.rows)

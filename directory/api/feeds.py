@@ -79,7 +79,7 @@ def _as_atom(read: Read) -> Callable[[Call], Response]:
             subject = read(connection, call)
             wanted = replace(subject.wanted, weight="major")
             found = change_store.list_recent(connection, before=before or None, limit=PAGE + 1, wanted=wanted)
-            entries, gone = entries_of(connection, found[:PAGE], letterhead)
+            entries, gone = entries_of(connection, found[:PAGE], letterhead, today=call.site.today())
         path = call.request.url.path
         older = _address(call, path, before=found[PAGE - 1].number) if len(found) > PAGE else None
         updated = max([EPOCH, *(each.updated for each in entries), *(each.when for each in gone)])

@@ -53,8 +53,8 @@ class Draft:
 
     `supersedes` is the number of a change that this one takes the place of: that one is withdrawn, as if it had never
     been. Where this one sets nothing itself, it only withdraws; else it amends. `override` says why it is published
-    without the agreement of those whom it needs; empty where everybody agreed, or nobody had to. `reverses` is the number
-    of a change that this one sets back: that one held, and those who were told of it are told of this.
+    without the agreement of those whom it needs; empty where everybody agreed, or nobody had to. `reverses` is the
+    number of a change that this one sets back: that one held, and those who were told of it are told of this.
     """
 
     title: str

@@ -42,6 +42,7 @@ Action = Literal[
     "manage-people",
     "make-editor",
     "read-findings",
+    "manage-deliveries",
     "manage-freshness",
     "manage-gaps",
     "manage-vocabulary",
@@ -252,6 +253,7 @@ RULES: Mapping[Action, Rule] = {
         confirmed=True,
     ),
     "make-editor": Rule("an editor", _editor, confirmed=True),
+    "manage-deliveries": Rule("an editor", _editor),
     "read-findings": Rule("an editor", _editor, writes=False),
     "manage-freshness": Rule(
         "a lead or administrator, for their teams; an editor",

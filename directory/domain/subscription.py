@@ -104,3 +104,15 @@ def champion_label(topic: str) -> str:
 def is_champion_label(label: str) -> bool:
     """Whether somebody hears of a change in order to pass it on."""
     return label.startswith(_CHAMPION)
+
+
+def because(reasons: Iterable[str]) -> str:
+    """Why somebody is told, in words that follow "Why you get this:"; some reasons are such words already.
+
+    >>> because(["you are the champion for leg ulcer", "need leg ulcer", "area Eastmarsh"])
+    'you are the champion for leg ulcer; you or your team follow need leg ulcer; area Eastmarsh'
+    """
+    given = tuple(reasons)
+    spoken = [each for each in given if each.startswith("you ")]
+    followed = "; ".join(each for each in given if not each.startswith("you "))
+    return "; ".join([*spoken, *([f"you or your team follow {followed}"] if followed else [])])

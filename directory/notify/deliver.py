@@ -54,7 +54,7 @@ def deliver_due(
     *,
     letterhead: Letterhead,
     clock: Callable[[], datetime],
-    limit: int = 100,
+    limit: int = 200,
     a_minute: int | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> int:
@@ -155,6 +155,7 @@ class _Batch:
                     # No message is at fault: all of them go out, in their order, on its return.
                     self._away(str(failure))
                     break
+                # Before the next one is sent, so that a kill repeats one at most.
                 self._settle(connection, parcel, outcome)
                 accepted += outcome.state == "accepted"
         with self.database.write() as connection:
@@ -163,21 +164,27 @@ class _Batch:
                 log.warning("%s takes mail again", self.mailer.name)
         return accepted
 
-    def _try(self, parcel: Parcel) -> Outcome:
+    def _written(self, parcel: Parcel) -> Mail | Outcome:
+        """The message, or what becomes of it where it is not to be sent."""
         if not parcel.items:
             return Outcome("dropped", "nothing left to tell")
         if parcel.email is None:
             return Outcome("dropped", "the person was erased")
         try:
-            mail = self._compose(parcel, parcel.email)
+            return self._compose(parcel, parcel.email)
         except ValueError as error:
             return Outcome("failed", f"the address cannot be written to: {error}")
         except Exception:
             # One message that cannot be made must not keep those behind it from going out.
             log.exception("%s %s cannot be composed", parcel.unit, parcel.id)
             return self._later(parcel, "it cannot be composed")
+
+    def _try(self, parcel: Parcel) -> Outcome:
+        written = self._written(parcel)
+        if isinstance(written, Outcome):
+            return written
         try:
-            self.mailer.send(mail, parcel.email)
+            self.mailer.send(written, parcel.email or "")
         except RelayAway:
             raise
         except DeliveryFailed as failure:
@@ -203,7 +210,7 @@ class _Batch:
         log.warning("what is to be sent waits: %s", reason)
 
     def _settle(self, each: Connection, parcel: Parcel, outcome: Outcome) -> None:
-        """Record it before the next one is sent, so that a kill repeats one at most.
+        """Record what became of an attempt.
 
         It does not wait for the disk: sent again after a power cut it is the same message, and the end of the batch
         waits for all of them.

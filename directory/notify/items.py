@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from directory.domain.subscription import is_champion_label
+from directory.domain.subscription import because, is_champion_label
 from directory.notify.handover import handover_text
 from directory.notify.letterhead import Letterhead
 from directory.notify.notice import Notice, notice_of
@@ -32,6 +32,11 @@ class Item:
     def of_page(self) -> bool:
         """Whether it tells of a page rather than of a change."""
         return isinstance(self.notice, PageNotice)
+
+    @property
+    def because(self) -> str:
+        """Why they are told, in words."""
+        return because(self.reasons)
 
     @property
     def handover(self) -> str:

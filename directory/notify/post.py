@@ -115,6 +115,7 @@ _WRITTEN: dict[str, Callable[[Letter, Letterhead], Written]] = {
     "offer": offer_letters.offer,
     "offer-over": offer_letters.offer_over,
     "emergency": offer_letters.emergency,
+    "reviews-due": offer_letters.reviews_due,
     "channel": channel_letters.channel,
     "please-read": reminders.please_read,
     "test-update": update_letters.test_update,

@@ -1,4 +1,5 @@
-"""Remind people, each working day at the slot of digests, of urgent changes that they have not said to have read.
+"""Remind people, each working day at the slot of digests, of urgent changes that they have not said to have read, and
+editors of what one person published alone and nobody has reviewed in time.
 
 One letter a day for each person, whatever the number of changes. It ends when they say that they have read it, that it
 does not concern them, when their team has been told by its champion, or when the change is withdrawn or amended.
@@ -12,6 +13,8 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from directory.domain.awareness import due_at
 from directory.domain.digest import DigestSchedule
 from directory.domain.working_days import Holidays, is_working_day
@@ -19,7 +22,7 @@ from directory.notify.letterhead import Letterhead
 from directory.notify.lines import one_line
 from directory.notify.notice import full_date
 from directory.notify.written import Written
-from directory.store import acknowledgements, letters, slots
+from directory.store import acknowledgements, governing, letters, offers, slots
 from directory.store.acknowledgements import Unread
 from directory.store.database import Database
 from directory.store.letters import Letter
@@ -46,7 +49,16 @@ def remind(database: Database, schedule: DigestSchedule, *, holidays: Holidays, 
             return 0
         unread = acknowledgements.unread_urgent(connection, since=slot - REMINDED_FOR, until=slot)
         due = [each for each in unread if due_at(each.recorded_at, zone, holidays).date() <= day]
-        return letters.queue_all(connection, _letters(due, zone, holidays), at=at, expires_at=at + GOOD_FOR)
+        written = [*_letters(due, zone, holidays), *_reviews(connection, slot)]
+        return letters.queue_all(connection, written, at=at, expires_at=at + GOOD_FOR)
+
+
+def _reviews(connection: Connection, slot: datetime) -> Iterable[tuple[str, str, dict[str, Any]]]:
+    """To each editor: what was published without a second person, and should have been reviewed by now."""
+    titles = governing.overdue_reviews(connection, at=slot)
+    if titles:
+        for email in offers.addresses(connection, offers.editors(connection)):
+            yield "reviews-due", email, {"titles": titles}
 
 
 def _letters(due: Iterable[Unread], zone: ZoneInfo, holidays: Holidays) -> Iterable[tuple[str, str, dict[str, Any]]]:

@@ -51,9 +51,7 @@ def mailer_for(smtp_url: str | None, folder: Path, return_path: ReturnPath | Non
 class SmtpMailer:
     """A relay by SMTP (RFC 5321): `smtp://user:password@host:25`, `smtps://host`, `?starttls=1`."""
 
-    def __init__(
-        self, url: str, *, timeout: float = TIMEOUT_SECONDS, return_path: ReturnPath | None = None
-    ) -> None:
+    def __init__(self, url: str, *, timeout: float = TIMEOUT_SECONDS, return_path: ReturnPath | None = None) -> None:
         """Raises SettingsError where the URL is not one of a relay; connects only when there is something to send."""
         parts = urlsplit(url)
         query = parse_qs(parts.query, keep_blank_values=True)

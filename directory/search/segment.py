@@ -34,7 +34,7 @@ from directory.search.speller import Signatures, Speller
 from directory.search.text import stem
 
 _KEPT_POSTINGS = 24 << 20  # bytes
-_KEPT_DOCUMENTS = 3 << 19  # bytes of their records; as objects they take about seven times as much
+_KEPT_DOCUMENTS = 2 << 20  # bytes of their records; as objects they take about seven times as much
 _KEPT_PLACES = 1 << 14
 # More words than this begin alike only where nobody could say which is meant.
 _MOST_BEGINNING = 64

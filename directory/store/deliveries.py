@@ -95,8 +95,8 @@ def tell(connection: Connection, number: int, stage: Stage, *, subscribed_by: da
     """Mark one change as told at a stage and write its deliveries (one for each person) and the events of channels.
 
     Only subscriptions that had begun by an instant count: who subscribes today asks for what comes, not for old news.
-    Of a change that takes another's place, those who were told of that one are told that it was withdrawn or amended; of
-    one that sets another back, they are told like those who follow it.
+    Of a change that takes another's place, those who were told of that one are told that it was withdrawn or amended;
+    of one that sets another back, they are told like those who follow it.
     Returns how many; 0 where another process was faster, or the change is minor or withdrawn.
     """
     told = TOLD_AT[stage]
@@ -121,7 +121,7 @@ def tell(connection: Connection, number: int, stage: Stage, *, subscribed_by: da
         terms = select(change_terms).where(change_terms.c.change_number == number).subquery("terms")
         found = recipients(terms, subscribed_by=subscribed_by)
         if gone:
-            found = found.where(~taken_back.was_told(people.c.id, literal("mail"), gone, at))
+            found = found.where(~taken_back.was_told(people.c.id, literal("mail"), gone))
         about = (literal(number), literal(stage))
         chosen = delivery_rows(found.subquery("found"), about, urgent=change.urgent, at=at)
         written += write_rows(connection, ("change_number", "stage"), chosen)

@@ -98,6 +98,12 @@ def list_reviews(connection: Connection, *, limit: int) -> list[Review]:
     return _read(connection, _reviews().order_by(*order).limit(limit))
 
 
+def overdue_reviews(connection: Connection, *, at: datetime) -> list[str]:
+    """The titles of changes that stand, and that another person should have looked at by an instant, oldest first."""
+    late = _reviews().where(reviews.c.reviewed_at.is_(None), reviews.c.due_at <= at, changes.c.status == "published")
+    return [review.title for review in _read(connection, late.order_by(reviews.c.due_at))]
+
+
 def close_review(connection: Connection, number: int, *, by: int | None, at: datetime) -> None:
     """Write down that another person has looked at a change."""
     values = {"reviewed_at": at, "reviewed_by": by}

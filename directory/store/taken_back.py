@@ -45,29 +45,25 @@ def told_rows(gone: list[int], number: int, *, stage: str, urgent: bool, at: dat
             null(),
         )
         .join(people, people.c.id == deliveries.c.person_id)
-        .where(_told(gone, at), people.c.erased_at.is_(None))
+        .where(_told(gone), people.c.erased_at.is_(None))
         .group_by(deliveries.c.person_id, deliveries.c.channel)
     )
 
 
-def count_told(connection: Connection, number: int, *, at: datetime) -> int:
+def count_told(connection: Connection, number: int) -> int:
     """How many people were told of a change, or of one whose place it took: they are told what takes its place."""
     told = select(func.count(func.distinct(deliveries.c.person_id)))
-    return int(connection.scalar(told.where(_told([number, *gone_before(connection, number)], at))) or 0)
+    return int(connection.scalar(told.where(_told([number, *gone_before(connection, number)]))) or 0)
 
 
-def was_told(person: ColumnElement[Any], channel: ColumnElement[Any], gone: list[int], at: datetime) -> Any:
+def was_told(person: ColumnElement[Any], channel: ColumnElement[Any], gone: list[int]) -> Any:
     """Whether somebody was told of one of these on a channel, as a condition of a statement."""
-    told = select(deliveries.c.person_id, deliveries.c.channel).where(_told(gone, at))
+    told = select(deliveries.c.person_id, deliveries.c.channel).where(_told(gone))
     return tuple_(person, channel).in_(told)
 
 
-def _told(gone: list[int], at: datetime) -> ColumnElement[bool]:
-    """Accepted by the relay, or on its way there at this moment."""
-    sending = (deliveries.c.lease.is_not(None)) & (deliveries.c.leased_until > at)
-    in_sending_digest = exists().where(
-        digests.c.id == deliveries.c.digest_id, digests.c.lease.is_not(None), digests.c.leased_until > at
-    )
-    return deliveries.c.change_number.in_(gone) & or_(
-        deliveries.c.state == "accepted", (deliveries.c.state == "pending") & or_(sending, in_sending_digest)
-    )
+def _told(gone: list[int]) -> ColumnElement[bool]:
+    """Accepted by the relay, or perhaps: a killed worker, or an answer that was lost, leaves only an attempt."""
+    in_tried_digest = exists().where(digests.c.id == deliveries.c.digest_id, digests.c.attempts > 0)
+    perhaps = or_(deliveries.c.attempts > 0, in_tried_digest)
+    return deliveries.c.change_number.in_(gone) & or_(deliveries.c.state == "accepted", perhaps)

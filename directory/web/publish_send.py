@@ -44,7 +44,7 @@ def told(request: Request) -> Response:
     site = site_of(request)
 
     def look(connection: Connection, seen: Considered) -> dict[str, Any]:
-        return {"told": told_view(connection, seen, at=site.now(), today=site.today())}
+        return {"told": told_view(connection, seen, today=site.today())}
 
     return _looked(request, "publish_told.html", look)
 
@@ -90,7 +90,7 @@ def _check(request: Request, problems: tuple[Problem, ...] = (), override: str =
     def look(connection: Connection, seen: Considered) -> dict[str, Any]:
         said = said_of(connection, seen.published)
         return {
-            "told": told_view(connection, seen, at=site.now(), today=site.today()),
+            "told": told_view(connection, seen, today=site.today()),
             "services": [touched(each) for each in said.services],
             "links": said.links,
             "needs": needs_in_words(connection, seen.needs, today=site.today()),

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+import feedparser
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
@@ -224,7 +225,12 @@ def it_holds(film: Film, town: Town) -> None:
     assert entry["referral_routes"][0]["address"] == "01632 960999"
     with httpx.Client(base_url=town.address) as client:
         newest = client.get("/api/v1/changes", params={"after": 5}).json()["items"][-1]
+        feed = feedparser.parse(client.get("/services/leg-ulcer-clinic/changes.atom").content)
     assert (newest["effective_from"], newest["services"][0]["slug"]) == ("2026-12-10", "leg-ulcer-clinic")
+    assert not feed.bozo
+    assert feed.entries[0].link == f"{town.address}/changes/{newest['number']}"
+    assert "This is now in force, from 10 December 2026." in feed.entries[0].summary
+    assert feed.entries[0].updated == "2026-12-10T00:00:00Z"
     _, told = told_to_the_nurse(town)
     assert told.subject.startswith("From today, 10 December 2026: "), told.subject
     reads(film, town, told)

@@ -37,6 +37,7 @@ TABLE: dict[Action, str] = {
     "read-offers":       "- - - - y y y y y y y y y",
     "agree":             "- - - - o o y - - o - - y",
     "govern":            "- - - - - - y - - - - - y",
+    "manage-deliveries": "- - - - - - y - y - - - y",
     "import":            "- - - - - - y - - - - - y",
     "edit-page":         "- - - - - - y - y - - - y",
     "report":            "y - y y y y y y y y - - y",

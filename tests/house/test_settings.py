@@ -20,6 +20,7 @@ DEFAULTS = {
     "BASE_URL": "http://127.0.0.1:8000",
     "SECRET": "********",
     "SMTP_URL": "",
+    "SMTP_RATE": "",
     "MAIL_FROM": "Signpost <signpost@localhost>",
     "READING": "public",
     "SIGN_IN_DOMAINS": "*",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -18,7 +17,7 @@ from directory.errors import AlreadyWithdrawn, Invalid, NotAllowed
 from directory.notify.post import write_letter
 from directory.notify.reminders import remind
 from directory.outbound.folder import FolderMailer
-from directory.store import acknowledgements, letters, people, subscriptions
+from directory.store import acknowledgements, governing, letters, people, subscriptions
 from directory.store.database import Database
 from directory.store.tables.changes import changes
 from directory.store.tables.identity import letters as letter_rows
@@ -31,8 +30,8 @@ THURSDAY, FRIDAY, SATURDAY, MONDAY = (NOW + timedelta(days=days) for days in (1,
 
 
 @pytest.fixture
-def town(database: Database) -> Iterator[Town]:
-    yield Town(database)
+def town(database: Database) -> Town:
+    return Town(database)
 
 
 def actor(town: Town, person: int) -> Actor:
@@ -229,3 +228,28 @@ def test_who_had_asked_before_goes_on_hearing(town: Town) -> None:
         assert subscriptions.of_person(connection, new) == []
         (left,) = subscriptions.of_person(connection, asked)
     assert (left.id, left.label) == (own, "need leg ulcer")
+
+
+def test_editors_are_reminded_of_what_nobody_has_reviewed(town: Town) -> None:
+    number = town.change("An <emergency>", sets={"podiatry": {"summary": "x"}})
+    with town.database.write() as connection:
+        people.add(connection, email="ed@example.nhs.uk", name="", editor=True, at=NOW)
+        governing.add_review(connection, number, by=None, due_at=NOW + timedelta(days=1))
+
+    def written(at: datetime) -> list[letters.Letter]:
+        remind(town.database, SCHEDULE, holidays=HOLIDAYS, at=at)
+        with town.database.write() as connection:
+            found = letters.claim(connection, lease="x", at=at, until=at + timedelta(minutes=1), limit=9)
+            connection.execute(letter_rows.delete())
+        return found
+
+    # Due on Thursday at noon, after that day's slot.
+    assert written(THURSDAY) == []
+    (letter,) = written(FRIDAY)
+    assert (letter.kind, letter.email) == ("reviews-due", "ed@example.nhs.uk")
+    message = write_letter(letter, letterhead=LETTERHEAD, at=NOW)
+    assert message["Subject"] == "Still to be reviewed: 1 change"
+    assert "https://signpost.example/manage/reviews" in str(message)
+    with town.database.write() as connection:
+        governing.close_review(connection, number, by=None, at=FRIDAY)
+    assert written(MONDAY) == []

@@ -84,7 +84,7 @@ def test_the_entry_is_the_answer(town: Town) -> None:
         "Refer by **email** from that day.",
         "Those of the clinic (https://signpost.example/services/leg-ulcer-clinic) stay.",
         f"The whole record: https://signpost.example/changes/{number}",
-        "Why you get this: service Leg ulcer clinic; team Tissue <Viability>",
+        "Why you get this: you or your team follow service Leg ulcer clinic; team Tissue <Viability>",
     ):
         assert line in text.splitlines(), text
     for piece in (

@@ -28,11 +28,13 @@ def html_of(message: EmailMessage) -> str:
 
 
 def test_who_can_agree_is_asked_with_a_link_and_a_last_day() -> None:
-    message = write("offer", until="2026-12-06T12:00:00+00:00")
+    message = write("offer", until="2026-12-06T12:00:00+00:00", day="2026-12-10", by="District <Nursing>")
     assert message["Subject"] == f"Please agree: {TITLE}"
     for said in (text_of(message), html_of(message)):
         assert "https://signpost.example/offers/abc" in said
         assert "Until 6 December 2026 you can accept it" in said
+        assert "asks for your agreement to this change, from 10 December 2026." in " ".join(said.split())
+    assert "District <Nursing> asks" in text_of(message)
     assert "&lt;b&gt;moves&lt;/b&gt;" in html_of(message)
 
 

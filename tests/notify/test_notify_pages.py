@@ -116,7 +116,7 @@ def test_a_new_note_reaches_its_followers_once_with_its_text(town: Town) -> None
     )
     assert "Oxygen" not in text
     assert "https://signpost.example/pages/discharge#note-2026-11-04" in text
-    assert "Why you get this: page discharge" in text
+    assert "Why you get this: you or your team follow page discharge" in text
     assert '<a href="https://signpost.example/services/leg-ulcer-clinic"' in html
     assert "<strong>first</strong>" in html
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -19,7 +21,6 @@ from directory.notify.digest import run_due_slots
 from directory.notify.match import match_announced
 from directory.store import heard, subscriptions, team_subscriptions
 from directory.store.database import Database
-from directory.store.migrate import migrate
 from tests.examples import examples
 from tests.notify.build import LONDON, NOW, SCHEDULE, Town
 from tests.notify.fakes import FakeMailer, deliver
@@ -279,11 +280,14 @@ STEPS = st.lists(
 @settings(max_examples=examples(12), deadline=None)
 @given(steps=STEPS)
 def test_whatever_is_changed_each_change_is_told_exactly_once(
-    steps: list[str], tmp_path_factory: pytest.TempPathFactory
+    steps: list[str],
+    _sqlite_template: Path,  # noqa: PT019
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     """A property: frequencies and pauses may change at any moment between publication, matching, digest and sending."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('town') / 'signpost.db'}")
-    migrate(database)
+    path = tmp_path_factory.mktemp("town") / "signpost.db"
+    shutil.copy(_sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
     try:
         _tell_through(Town(database), steps)
     finally:

@@ -66,7 +66,7 @@ def test_the_feed_of_all_changes_says_what_a_message_says(client: TestClient) ->
     assert moved.published_parsed[:5] == (2026, 10, 19, 9, 30)
     assert moved.link == moved.id == f"http://127.0.0.1:8000/changes/{moved.id.rpartition('/')[2]}"
     said = moved.content[0].value
-    assert "From 2 November 2026." in said
+    assert "This is now in force, from 2 November 2026." in said
     assert "Tissue Viability Team" in said
     assert "Send to the" in said
     assert "The directory begins" not in titles, "what is minor tells nobody"

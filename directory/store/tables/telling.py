@@ -84,6 +84,7 @@ digests = Table(
     UniqueConstraint("person_id", "slot_at"),
     _index("ix_digests_pending", "id", where="state = 'pending'"),
     _index("ix_digests_lease", "lease", where="lease IS NOT NULL"),
+    _index("ix_digests_failed", "id", where="state = 'failed'"),
 )
 
 deliveries = Table(
@@ -115,6 +116,7 @@ deliveries = Table(
     _index("ix_deliveries_at_once", "urgent", "id", where="state = 'pending' AND digest_id IS NULL AND rank = 0"),
     _index("ix_deliveries_pending", "change_number", where="state = 'pending'"),
     _index("ix_deliveries_lease", "lease", where="lease IS NOT NULL"),
+    _index("ix_deliveries_failed", "id", where="state = 'failed'"),
     Index("ix_deliveries_person", "person_id"),
 )
 

@@ -49,13 +49,13 @@ class ToldView:
     clashes: tuple[tuple[Clash, str], ...]
 
 
-def told_view(connection: Connection, seen: Considered, *, at: datetime, today: date) -> ToldView:
+def told_view(connection: Connection, seen: Considered, *, today: date) -> ToldView:
     """Who hears of a change, and what to look after when it is published."""
     published = seen.published
     gone, found = published.change.supersedes, pointing(connection, published, today=today)
     return ToldView(
         audience=audience_of(connection, published),
-        again=taken_back.count_told(connection, gone, at=at) if gone else 0,
+        again=taken_back.count_told(connection, gone) if gone else 0,
         minor=published.change.weight == "minor",
         needs=needs_in_words(connection, seen.needs, today=today),
         kept=kept_addresses(said_of(connection, published)),

@@ -35,7 +35,8 @@ class Reader:
         if since is None or entry.facts.status == "closed":
             return ""
         day, today = since.astimezone(self.zone).date(), self.at.astimezone(self.zone).date()
-        return overdue_in_words(day, today) if is_overdue(day, today, every=entry.check_every or self.check_every) else ""
+        every = entry.check_every or self.check_every
+        return overdue_in_words(day, today) if is_overdue(day, today, every=every) else ""
 
     def miles(self, facts: Facts) -> float | None:
         """How far the nearest of its places is, as the crow flies."""

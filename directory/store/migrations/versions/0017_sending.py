@@ -8,6 +8,7 @@ down_revision = "0016"
 
 INSTANT = sa.DateTime(timezone=True)
 PENDING = sa.text("state = 'pending'")
+FAILED = sa.text("state = 'failed'")
 LEASED = sa.text("lease IS NOT NULL")
 AT_ONCE = sa.text("state = 'pending' AND digest_id IS NULL AND rank = 0")
 
@@ -21,9 +22,11 @@ def upgrade() -> None:
     op.drop_index("ix_digests_pending", "digests")
     _index("ix_digests_pending", "digests", ["id"], PENDING)
     _index("ix_digests_lease", "digests", ["lease"], LEASED)
+    _index("ix_digests_failed", "digests", ["id"], FAILED)
     _index("ix_deliveries_at_once", "deliveries", ["urgent", "id"], AT_ONCE)
     _index("ix_deliveries_pending", "deliveries", ["change_number"], PENDING)
     _index("ix_deliveries_lease", "deliveries", ["lease"], LEASED)
+    _index("ix_deliveries_failed", "deliveries", ["id"], FAILED)
     op.create_table(
         "relays",
         sa.Column("name", sa.String(length=300), nullable=False),
