@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from email.message import EmailMessage
 
 from tests.running import Relay, Signpost, wait_for
 
 LEE = "lee@northmoor.example"
+
+
+def sign_ins(relay: Relay) -> list[EmailMessage]:
+    return [message for message in relay.to(LEE) if message["Subject"].startswith("Sign in")]
 
 
 def test_a_lead_signs_in_from_the_mail_and_stays_signed_in(signpost: Signpost, relay: Relay) -> None:
@@ -15,8 +20,9 @@ def test_a_lead_signs_in_from_the_mail_and_stays_signed_in(signpost: Signpost, r
     with signpost.client() as browser:
         answer = browser.post("/sign-in", data={"email": LEE, "next": "/account"})
         assert answer.status_code == 200
-        wait_for(lambda: relay.to(LEE), "the mail to sign in")
-        message = relay.to(LEE)[0]
+        # A lead may be asked on the same morning to check what nobody has checked for long.
+        wait_for(lambda: sign_ins(relay), "the mail to sign in")
+        (message,) = sign_ins(relay)
         text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
         link = re.search(rf"{re.escape(signpost.base_url)}(/sign-in/\S+)", text)
         assert link
