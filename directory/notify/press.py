@@ -138,7 +138,8 @@ def _to(to: Recipient) -> str:
 
 def _folded(name: str, value: object) -> str:
     """A header as the standard library writes it."""
-    return POLICY.fold(*POLICY.header_store_parse(name, value))  # type: ignore[arg-type]
+    folded: str = POLICY.fold(*POLICY.header_store_parse(name, value))
+    return folded
 
 
 @lru_cache(maxsize=64)

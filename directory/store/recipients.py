@@ -31,9 +31,7 @@ from directory.store.team_subscriptions import does_not_want
 _READ = ("id", "person_id", "team_id", "rank", "label", "paused_until", "mandatory")
 
 
-def recipients(
-    terms: FromClause, *, of_everything: bool = True, subscribed_by: datetime | None = None
-) -> Select[Any]:
+def recipients(terms: FromClause, *, of_everything: bool = True, subscribed_by: datetime | None = None) -> Select[Any]:
     """A row for each matched subscription by mail and person behind it: a team's are its members of this moment.
 
     `terms` has a row for each `subject_id`, `facet` and `value`. `of_everything` says whether those who asked for every

@@ -9,6 +9,7 @@ from directory.actions.retrying import retry, retry_all
 from directory.gate.forms import form_of
 from directory.gate.routes import require
 from directory.store import dead_letters, relays
+from directory.store.sending import Unit
 from directory.web.parameters import number_of, text_of
 from directory.web.rendering import page, site_of
 
@@ -30,6 +31,6 @@ def again(request: Request) -> Response:
     if "all" in form:
         done = retry_all(site.database, by=by, at=site.now())
     else:
-        unit = "digest" if form.line("unit") == "digest" else "delivery"
+        unit: Unit = "digest" if form.line("unit") == "digest" else "delivery"
         done = int(retry(site.database, unit, number_of(form.line("id")) or 0, by=by, at=site.now()))
     return RedirectResponse(f"/manage/deliveries?done={done}", 303)

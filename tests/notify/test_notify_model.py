@@ -328,4 +328,4 @@ def test_everyone_is_told_once(tmp_path: Path) -> None:
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    Telling.TestCase("runTest").runTest()  # type: ignore[no-untyped-call]
+    Telling.TestCase("runTest").runTest()
