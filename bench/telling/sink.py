@@ -5,6 +5,7 @@ python -m bench.telling.sink prints its port and goes on until it is ended.
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
@@ -13,8 +14,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from aiosmtpd.controller import Controller
-
-from tests.running import free_port
 
 
 class _Sink:
@@ -35,9 +34,12 @@ def running() -> Iterator[int]:
 
 
 def _serve() -> None:
-    server = Controller(_Sink(), hostname="127.0.0.1", port=free_port())
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Controller(_Sink(), hostname="127.0.0.1", port=port)
     server.start()
-    print(server.port, flush=True)
+    print(port, flush=True)
     while True:
         time.sleep(60)
 

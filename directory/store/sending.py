@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Integer,
     Select,
@@ -92,6 +93,7 @@ def claim(connection: Connection, *, lease: str, at: datetime, until: datetime, 
 
     Attempts are counted here, so that one that kills its worker is counted too.
     """
+    free_lapsed(connection, at=at)
     taken: tuple[int, ...] = ()
     for urgent in (True, False):
         taken += _take(connection, deliveries, _at_once(at, urgent=urgent), lease, until, limit - len(taken))
@@ -164,15 +166,35 @@ def release(connection: Connection, *, lease: str) -> int:
 
 
 def free_lapsed(connection: Connection, *, at: datetime) -> int:
-    """Free what a worker claimed and never settled, because it was killed."""
-    return sum(
-        connection.execute(
-            update(table)
-            .where(table.c.state == PENDING, table.c.lease.is_not(None), table.c.leased_until <= at)
-            .values(lease=None, leased_until=None)
+    """Free what a worker claimed and never settled, because it was killed.
+
+    It was trying the first of these: that counts as an attempt, and what stood behind it does not.
+    """
+    lapsed = {unit: _lapsed(table, at) for unit, table in TABLES.items()}
+    rows = connection.execute(
+        select(deliveries.c.lease, deliveries.c.id)
+        .where(*lapsed["delivery"])
+        .order_by(deliveries.c.urgent.desc(), deliveries.c.id)
+    ).all()
+    tried: dict[str, tuple[Unit, int]] = {}
+    for row in rows:
+        tried.setdefault(row.lease, ("delivery", row.id))
+    together = select(digests.c.lease, digests.c.id).where(*lapsed["digest"]).order_by(digests.c.id)
+    for row in connection.execute(together):
+        tried.setdefault(row.lease, ("digest", row.id))
+    freed = 0
+    for unit, table in TABLES.items() if tried else ():
+        first = [key for kind, key in tried.values() if kind == unit]
+        untried = update(table).where(*lapsed[unit], table.c.id.not_in(first))
+        freed += connection.execute(
+            untried.values(lease=None, leased_until=None, attempts=table.c.attempts - 1)
         ).rowcount
-        for table in TABLES.values()
-    )
+        freed += connection.execute(update(table).where(*lapsed[unit]).values(lease=None, leased_until=None)).rowcount
+    return freed
+
+
+def _lapsed(table: Table, at: datetime) -> list[ColumnElement[bool]]:
+    return [table.c.state == PENDING, table.c.lease.is_not(None), table.c.leased_until <= at]
 
 
 def reasons_of(stored: str) -> tuple[str, ...]:

@@ -22,8 +22,6 @@ from tests.notify.build import NOW, Town
 from tests.notify.posting import SEAL, Posting
 from tests.outbound.receiver import Receiver
 
-REAL_NOW = datetime.now(UTC)
-
 
 def numbers(receiver: Receiver) -> list[int]:
     return [int(got.json["sequence"]) for got in receiver.got]
@@ -35,7 +33,7 @@ def ids(receiver: Receiver) -> list[str]:
 
 def test_an_event_is_signed_and_says_what_changed(posting: Posting, receiver: Receiver) -> None:
     # The library holds a signature to the clock on the wall.
-    posting.at = REAL_NOW
+    now = posting.at = datetime.now(UTC)
     added = posting.add(receiver.url)
     number = posting.publish()
     assert posting.post() == 1
@@ -53,7 +51,7 @@ def test_an_event_is_signed_and_says_what_changed(posting: Posting, receiver: Re
         "source": source,
         "type": "change.announced",
         "subject": f"changes/{number}",
-        "time": REAL_NOW.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "time": now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
         "datacontenttype": "application/json",
         "sequence": "1",
         "sequencetype": "Integer",
@@ -147,7 +145,7 @@ def test_what_a_receiver_missed_is_read_and_sent_again(posting: Posting, receive
 
 
 def test_for_a_day_both_secrets_are_good(posting: Posting, receiver: Receiver) -> None:
-    posting.at = REAL_NOW - timedelta(minutes=1)
+    posting.at = datetime.now(UTC) - timedelta(minutes=1)
     added = posting.add(receiver.url)
     with posting.town.database.write() as connection:
         fresh = change_secret(connection, added.subscription_id, by=OPERATOR, at=posting.at, seal=SEAL)

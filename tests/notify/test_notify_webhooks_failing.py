@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from threading import Event
 
@@ -20,8 +20,6 @@ from tests.notify.build import LETTERHEAD
 from tests.notify.fakes import Killed
 from tests.notify.posting import SEAL, Posting
 from tests.outbound.receiver import Receiver, free_port
-
-REAL_NOW = datetime.now(UTC)
 
 
 def numbers(receiver: Receiver) -> list[int]:
