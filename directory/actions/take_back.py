@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from directory.actions import rules
 from directory.actions.prepare import Published
 from directory.actions.submit import submit
 from directory.content.reading import read_change
 from directory.domain.change import Change, Draft, Edit
 from directory.domain.offer import Offer
-from directory.domain.policy import Actor
+from directory.domain.policy import Actor, Thing
 from directory.domain.service import Facts
 from directory.domain.timeline import Timeline
 from directory.errors import Invalid, Problem
@@ -71,6 +72,25 @@ def amending(connection: Connection, number: int, *, effective_from: date | None
     kinds = tuple(kind for kind in draft.kinds if kind == "capacity")
     # Why nobody was asked then is no reason not to ask now.
     return replace(draft, services=services, supersedes=number, kinds=kinds, override="").moved_to(day)
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """Whose a change is: a lead of all these teams may put another in its place, or set back what it did."""
+
+    replacing: Thing
+    setting_back: Thing
+
+
+def concerned(connection: Connection, change: Change, *, today: date) -> Concerned:
+    """The teams to ask, as publishing will ask them."""
+    ids = [subject.id for subject in change.subjects if subject.noun == "service"]
+    lives = timelines(connection, "service", ids, steps_after=date.max)
+    parties = rules.parties(withdrawal_of(change, today=today), change, lives, {}, today=today)
+    now = frozenset(facts.owner.team or "" for life in lives.values() if (facts := life.on(today)))
+    if not parties.services_only:
+        return Concerned(Thing(), Thing())
+    return Concerned(Thing(parties.owning), Thing(now))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from directory.domain.change import KINDS
-from directory.domain.policy import Thing, can
+from directory.domain.policy import can
 from directory.errors import ChangeNotFound
 from directory.gate.sessions import actor_of
 from directory.notify.handover import handover_text
@@ -45,5 +45,9 @@ def change(request: Request) -> Response:
             own = own_view(connection, number, by, due_on=read_by(shown, site), today=today, zone=zone)
             notice = notice_of(told(connection, [number])[number], letterhead_of(site.settings))
             handover = handover_text(notice)
-    may_publish = shown.stands and can(by, "draft", Thing(shown.teams))
-    return page(request, "change.html", shown=shown, may_publish=may_publish, own=own, handover=handover)
+    may_replace = shown.stands and can(by, "draft", shown.concerned.replacing)
+    may_set_back = shown.stands and shown.sets_back and can(by, "draft", shown.concerned.setting_back)
+    return page(
+        request, "change.html", shown=shown, own=own, handover=handover,
+        may_replace=may_replace, may_set_back=may_set_back,
+    )  # fmt: skip

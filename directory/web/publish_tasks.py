@@ -21,6 +21,7 @@ from directory.web.field_forms import ELIGIBILITY, GROUPS, SINGLE, Typed, read, 
 from directory.web.parameters import day_of, text_of
 from directory.web.publish import at_a_glance, keep, own, task_of
 from directory.web.rendering import page, site_of
+from directory.web.views.names import team_names
 from directory.web.views.publish import CHOICES as CHOICE_WORDS
 from directory.web.views.publish import title_for
 
@@ -43,11 +44,18 @@ def save_what(request: Request) -> Response:
 
     def edit(_: Connection, held: Writing) -> Writing:
         again = beginning.chosen(held, asked)
-        # A title that its author wrote stays.
-        said = held.draft.title not in (title_for(held, name), f"A change to {name}")
-        return again if said else replace(again, draft=replace(again.draft, title=title_for(again, name)))
+        return again if _own_title(held, name) else _titled(again, title_for(again, name))
 
     return keep(request, edit)
+
+
+def _own_title(held: Writing, name: str, team: str = "") -> bool:
+    """Whether its author wrote the title: then it stays."""
+    return held.draft.title not in (title_for(held, name, team), title_for(held, name), f"A change to {name}")
+
+
+def _titled(writing: Writing, title: str) -> Writing:
+    return replace(writing, draft=replace(writing.draft, title=title))
 
 
 def _odd(asked: tuple[Kind, ...]) -> str:
@@ -84,7 +92,8 @@ def save_details(request: Request) -> Response:
     """`POST /publish/{draft}/details?service=`: keep them; `more` names a structured field that needs one more row."""
     found, form = own(request), form_of(request)
     edit = _edit(request, found)
-    fields = found.fields(edit)
+    fields, today = found.fields(edit), site_of(request).today()
+    name = at_a_glance(request, found).names.get(edit.id, "")
     typed = typed_of_form(form, fields)
     if more := form.line("more"):
         return _details_page(request, found, edit, typed.with_row(more) if more in fields else typed)
@@ -97,11 +106,19 @@ def save_details(request: Request) -> Response:
         def keep_it(connection: Connection, held: Writing) -> Writing:
             now = held.edit_of(edit.id) or edit
             made = _edited(connection, held, now, said)
-            return held.saved(Task("details", edit.id), held.with_edit(made))
+            kept = held.saved(Task("details", edit.id), held.with_edit(made))
+            before, after = (_team(connection, each.set.get("owner"), today) for each in (now, made))
+            own_words = not name or before == after or _own_title(held, name, before)
+            return kept if own_words else _titled(kept, title_for(kept, name, after))
 
         return keep(request, keep_it)
     except Invalid as invalid:
         return _details_page(request, found, edit, typed, invalid.problems)
+
+
+def _team(connection: Connection, owner: object, today: date) -> str:
+    slug = owner.team or "" if isinstance(owner, Owner) else ""
+    return team_names(connection, [slug], on=today).get(slug, "")
 
 
 def _edit(request: Request, found: Writing) -> Edit:

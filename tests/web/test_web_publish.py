@@ -193,3 +193,13 @@ def test_a_service_is_opened_from_nothing(site: FoundSite, lead: TestClient) -> 
 def test_an_editor_finds_any_service(site: FoundSite, editor: TestClient) -> None:
     site.finds = lambda query: found(hit("adult-dietetics"))
     assert "Change Adult dietetics" in words_of(editor.get("/publish?q=diet").text)
+
+
+def test_a_title_to_begin_with_names_the_team_that_is_to_handle_it(lead: TestClient) -> None:
+    path = begun(lead)
+    step(lead, path, "what", kinds=["owner"])
+    step(lead, path, "details", owner="community-trust/district-nursing")
+    assert 'value="Leg ulcer clinic moves to District Nursing"' in lead.get(f"{path}/words").text
+    step(lead, path, "words", title="Ours no more", weight="major")
+    step(lead, path, "details", owner="hospital-trust/")
+    assert 'value="Ours no more"' in lead.get(f"{path}/words").text

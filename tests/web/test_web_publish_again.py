@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from directory.domain.change import Edit
+from directory.domain.service import Owner
 from directory.store import drafts, reports
 from tests import build
-from tests.web.conftest import FoundSite, TestClient, words_of
+from tests.web.conftest import FoundSite, TestClient, signed_in, words_of
 from tests.web.publishing import CLINIC, ROUTE, begun, entry, last, looked, published, routed, step, told_and_checked
 
 
@@ -155,3 +157,29 @@ def test_a_change_settles_the_report_that_it_answers(site: FoundSite, lead: Test
     with site.database.read() as connection:
         settled = reports.by_ref(connection, made.ref)
     assert (settled.state, settled.change_number) == ("fixed", last(site).number)
+
+
+def test_who_may_take_a_handover_back_is_offered_to(site: FoundSite) -> None:
+    def again() -> tuple[TestClient, TestClient]:
+        return tuple(
+            signed_in(site, f"{name}@northmoor.example", role="lead", team=team)
+            for name, team in (("lee", "tissue-viability"), ("dee", "district-nursing"))
+        )  # type: ignore[return-value]
+
+    lead, other = again()
+    taken = Owner("community-trust", "district-nursing")
+    ahead = build.change(site.database, build.draft(Edit(CLINIC, {"owner": taken}), effective_from=date(2026, 12, 1)))
+    page = f"/changes/{ahead.change.number}"
+    # It does not hold yet: who runs the service today may take it back, and who is to run it may not.
+    assert "Withdraw it" in words_of(lead.get(page).text)
+    assert "Change or take it back" not in words_of(other.get(page).text)
+    site.clock = lambda: build.NOON + timedelta(days=30)
+    lead, other = again()
+    # It holds: that it never did takes both, or an editor; who runs the service now may hand it back.
+    assert "Change or take it back" not in words_of(lead.get(page).text)
+    said = words_of(other.get(page).text)
+    assert "Set it back from today" in said
+    assert "Withdraw it" not in said
+    path = begun(other, change=str(ahead.change.number), how="set-back")
+    looked(other, path, title="Back to where it was", why="It did not work.")
+    assert "Back to where it was" in words_of(other.get("/offers").text)

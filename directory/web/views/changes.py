@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from directory.actions.take_back import Concerned, concerned
 from directory.domain.change import Change, fold
-from directory.domain.service import Facts
 from directory.store import changes as change_store
 from directory.store import governing, offers
 from directory.store.changes import Filter
@@ -135,8 +135,8 @@ class ChangeView:
     others: tuple[str, ...]
     reached: tuple[Named, ...]
     reached_more: int
-    # The slugs of the teams whose services it touches, and whether anything can still be done about it.
-    teams: frozenset[str]
+    # Whose it is, and whether anything can still be done about it.
+    concerned: Concerned
     stands: bool
     sets_back: bool
     supersedes: int | None
@@ -177,7 +177,7 @@ def change_view(connection: Connection, number: int, *, today: date, zone: ZoneI
         others=_others(said),
         reached=tuple(sorted(names.values(), key=lambda named: named.name)),
         reached_more=max(0, len(reached) - REACHED),
-        teams=frozenset(each.owner.team or "" for service in said.services for each in _held(service)),
+        concerned=concerned(connection, change, today=today),
         stands=change.status == "published" and not change.sets_nothing,
         sets_back=change.effective_from <= today and not change.succession and not change.organisation_succession,
         supersedes=change.supersedes,
@@ -216,10 +216,6 @@ def _overrider(connection: Connection, number: int, *, on: date) -> str:
         return ""
     names = sorted(team_names(connection, who.teams, on=on).values())
     return "an editor" if who.editor or not names else f"a lead of {listed(names)}"
-
-
-def _held(service: ToldService) -> tuple[Facts, ...]:
-    return (service.before,) if service.before else (service.after,)
 
 
 def touched(service: ToldService) -> TouchedView:

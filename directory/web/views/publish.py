@@ -127,9 +127,11 @@ def path_of(writing: Writing, task: Task | None) -> str:
     return f"/publish/{writing.id}/{task.step}{query}"
 
 
-def title_for(writing: Writing, name: str) -> str:
-    """A title to begin with, from the kinds that were chosen."""
+def title_for(writing: Writing, name: str, team: str = "") -> str:
+    """A title to begin with, from the kinds that were chosen and the `team` that is to handle it."""
     ending = writing.ending
+    if team and "owner" in writing.asked and not ending:
+        return f"{name} moves to {team}"
     if ending:
         return f"{name}: {CHOICES[ending][:1].lower()}{CHOICES[ending][1:]}"
     if writing.asked == ("opened",):
