@@ -216,6 +216,8 @@ class Worker:
 
     def stop(self) -> None:
         """Finish the message at hand, then end."""
+        if not self.stopping.is_set():
+            log.info("work ends when the message at hand is sent")
         self.stopping.set()
 
 

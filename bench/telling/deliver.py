@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
@@ -100,8 +101,8 @@ def _ours(database: Database, port: int, count: int) -> float:
 class _Counting(SmtpMailer):
     sent = 0
 
-    def send(self, message: Mail | EmailMessage, to: str) -> None:
-        super().send(message, to)
+    def send(self, message: Mail | EmailMessage, to: str, *, after: Callable[[], object] | None = None) -> None:
+        super().send(message, to, after=after)
         self.sent += 1
 
 

@@ -1,12 +1,14 @@
 """Step four: send what is due. Claim with a lease, commit, compose and send, then settle while the lease holds.
 
-At least once: a worker killed between sending and settling sends again, with the same Message-ID.
+At least once: a worker killed between sending and settling sends again, with the same Message-ID. At most one message
+for each kill: what became of one is committed before the relay is given the text of the next.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -141,11 +143,12 @@ class _Batch:
     lease: str
     until: datetime
     relay_away: bool = False
+    _settling: Future[None] | None = None
 
     def send(self, parcels: Sequence[Parcel], stop: Callable[[], bool]) -> int:
         """Try each parcel once; how many were accepted."""
         accepted = 0
-        with self.database.each() as connection:
+        with self.database.each() as connection, ThreadPoolExecutor(1, "signpost-settle") as beside:
             for parcel in parcels:
                 if stop() or self.clock() >= self.until:
                     break
@@ -153,16 +156,25 @@ class _Batch:
                     outcome = self._try(parcel)
                 except RelayAway as failure:
                     # No message is at fault: all of them go out, in their order, on its return.
+                    self._settled()
                     self._away(str(failure))
                     break
-                # Before the next one is sent, so that a kill repeats one at most.
-                self._settle(connection, parcel, outcome)
+                self._settled()
+                # While the next message is written, and the relay is told for whom it is.
+                self._settling = beside.submit(self._settle, connection, parcel, outcome, self.clock())
                 accepted += outcome.state == "accepted"
+            self._settled()
         with self.database.write() as connection:
             sending.release(connection, lease=self.lease)
             if accepted and relays.is_back(connection, self.mailer.name):
                 log.warning("%s takes mail again", self.mailer.name)
         return accepted
+
+    def _settled(self) -> None:
+        """Wait until what became of the last message is committed: a kill must not repeat two."""
+        waiting, self._settling = self._settling, None
+        if waiting is not None:
+            waiting.result()
 
     def _written(self, parcel: Parcel) -> Mail | Outcome:
         """The message, or what becomes of it where it is not to be sent."""
@@ -184,7 +196,7 @@ class _Batch:
         if isinstance(written, Outcome):
             return written
         try:
-            self.mailer.send(written, parcel.email or "")
+            self.mailer.send(written, parcel.email or "", after=self._settled)
         except RelayAway:
             raise
         except DeliveryFailed as failure:
@@ -209,13 +221,13 @@ class _Batch:
             relays.is_away(connection, self.mailer.name, reason, at=self.clock())
         log.warning("what is to be sent waits: %s", reason)
 
-    def _settle(self, each: Connection, parcel: Parcel, outcome: Outcome) -> None:
+    def _settle(self, each: Connection, parcel: Parcel, outcome: Outcome, at: datetime) -> None:
         """Record what became of an attempt.
 
         It does not wait for the disk: sent again after a power cut it is the same message, and the end of the batch
         waits for all of them.
         """
-        told: dict[str, Any] = {"lease": self.lease, "at": self.clock(), "outcome": outcome}
+        told: dict[str, Any] = {"lease": self.lease, "at": at, "outcome": outcome}
         if parcel.unit == "delivery":
             held = sending.settle(each, parcel.unit, parcel.id, **told)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -52,8 +53,10 @@ class FolderMailer:
         """As `Mailer.name`."""
         return str(self._folder)[-_LONGEST_NAME:]
 
-    def send(self, message: Mail | EmailMessage, to: str) -> None:
+    def send(self, message: Mail | EmailMessage, to: str, *, after: Callable[[], object] | None = None) -> None:
         """As `Mailer.send`; it is on disk when this returns. A full or missing disk is a temporary failure."""
+        if after is not None:
+            after()
         mail = message if isinstance(message, Mail) else Mail.of(message)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

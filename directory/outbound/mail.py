@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import NoReturn, Protocol, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from directory.errors import DeliveryFailed, SettingsError
@@ -39,8 +40,11 @@ class Mailer(Protocol):
     def name(self) -> str:
         """What it sends by: of several workers, those that send by the same share its rate and know it is away."""
 
-    def send(self, message: Mail | EmailMessage, to: str) -> None:
-        """Hand over one message to one recipient; returns only once it was accepted. Raises DeliveryFailed."""
+    def send(self, message: Mail | EmailMessage, to: str, *, after: Callable[[], object] | None = None) -> None:
+        """Hand over one message to one recipient; returns only once it was accepted. Raises DeliveryFailed.
+
+        Nothing is accepted before `after` has returned: it may be called when the relay is about to take the message.
+        """
 
 
 def mailer_for(smtp_url: str | None, folder: Path, return_path: ReturnPath | None = None) -> Mailer:
@@ -77,7 +81,7 @@ class SmtpMailer:
         """As `Mailer.name`."""
         return f"{self._host}:{self._port}"
 
-    def send(self, message: Mail | EmailMessage, to: str) -> None:
+    def send(self, message: Mail | EmailMessage, to: str, *, after: Callable[[], object] | None = None) -> None:
         """As `Mailer.send`. Refused recipients and texts are failures of this message; what is before, the relay's."""
         mail = message if isinstance(message, Mail) else Mail.of(message)
         sender = (self._return_path and self._return_path.of(mail.message_id)) or mail.sender
@@ -88,13 +92,21 @@ class SmtpMailer:
         smtp = self._begin(sender)
         try:
             self._require(smtp, recipient, smtp.rcpt(recipient))
+        except (smtplib.SMTPException, OSError) as failure:
+            self._broke_off(failure)
+        if after is not None:
+            after()
+        try:
             self._require(smtp, recipient, smtp.data(mail.data))
         except smtplib.SMTPDataError as refused:
             self._require(smtp, recipient, (refused.smtp_code, _bytes(refused.smtp_error)))
         except (smtplib.SMTPException, OSError) as failure:
             # Perhaps it was accepted and the answer lost: the repeat carries the same Message-ID.
-            self._hang_up()
-            raise DeliveryFailed(f"{self._host} broke off: {_words(failure)}", permanent=False) from failure
+            self._broke_off(failure)
+
+    def _broke_off(self, failure: Exception) -> NoReturn:
+        self._hang_up()
+        raise DeliveryFailed(f"{self._host} broke off: {_words(failure)}", permanent=False) from failure
 
     def _begin(self, sender: str) -> smtplib.SMTP:
         """A connection on which the relay has taken our address: the one kept or, where it was dropped, a new one."""
@@ -119,7 +131,8 @@ class SmtpMailer:
         return self._open
 
     def _connect(self) -> smtplib.SMTP:
-        context = ssl.create_default_context()
+        # Where it is not needed it is not made: reading the authorities takes as long as twenty messages.
+        context = ssl.create_default_context() if self._tls or self._starttls else None
         smtp: smtplib.SMTP
         if self._tls:
             smtp = smtplib.SMTP_SSL(self._host, self._port, timeout=self._timeout, context=context)

@@ -14,7 +14,9 @@ from sqlalchemy import (
     String,
     and_,
     column,
+    distinct,
     exists,
+    func,
     literal,
     or_,
     select,
@@ -24,6 +26,7 @@ from sqlalchemy import (
 
 from directory.domain.change import Stage
 from directory.store import channel_events, taken_back
+from directory.store.database import sort_in_memory
 from directory.store.recipients import delivery_rows, recipients, write_rows
 from directory.store.sending import PENDING
 from directory.store.tables.changes import change_terms, changes
@@ -110,6 +113,7 @@ def tell(connection: Connection, number: int, stage: Stage, *, subscribed_by: da
     if change is None or change.weight != "major" or change.status != "published":
         return 0
     written = 0
+    sort_in_memory(connection)
     gone = taken_back.gone_before(connection, number) if stage == "announced" else []
     withdrawal = bool(gone) and taken_back.only_withdraws(connection, number)
     if gone:
@@ -118,13 +122,16 @@ def tell(connection: Connection, number: int, stage: Stage, *, subscribed_by: da
         written += write_rows(connection, ("change_number", "stage"), rows)
         written += channel_events.tell_instead(connection, number, instead, gone, at=at)
     if not withdrawal:
-        terms = select(change_terms).where(change_terms.c.change_number == number).subquery("terms")
-        found = recipients(terms, subscribed_by=subscribed_by)
+        mine = change_terms.c.change_number == number
+        terms = select(change_terms).where(mine).subquery("terms")
+        subjects = connection.scalar(select(func.count(distinct(change_terms.c.subject_id))).where(mine))
+        found = recipients(terms, subscribed_by=subscribed_by, one_subject=subjects == 1)
         if gone:
             found = found.where(~taken_back.was_told(people.c.id, literal("mail"), gone))
         about = (literal(number), literal(stage))
         chosen = delivery_rows(found.subquery("found"), about, urgent=change.urgent, at=at)
-        written += write_rows(connection, ("change_number", "stage"), chosen)
+        # The mark lets one transaction come here for a change and stage, ever: nobody has theirs already.
+        written += write_rows(connection, ("change_number", "stage"), chosen, new=True)
         written += channel_events.tell(connection, number, stage, terms, subscribed_by=subscribed_by, at=at)
     if change.reverses and stage == "announced":
         # Whatever they follow by now. Who matched already has their delivery, with its own reasons.

@@ -64,7 +64,7 @@ def tell(connection: Connection, version: Waiting, *, subscribed_by: datetime, a
         return 0
     page = literal(version.page_id)
     term = select(page.label("subject_id"), literal(FACET).label("facet"), page.label("value")).subquery("terms")
-    found = recipients(term, of_everything=False, subscribed_by=subscribed_by)
+    found = recipients(term, of_everything=False, subscribed_by=subscribed_by, one_subject=True)
     about = (page, literal(version.number), literal("announced"))
     rows = delivery_rows(found.subquery("found"), about, urgent=False, at=at)
     written = write_rows(connection, ("page_id", "page_number", "stage"), rows)

@@ -10,12 +10,14 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Integer,
     Select,
     and_,
     case,
     distinct,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -28,16 +30,25 @@ from directory.store.tables.people import memberships, people
 from directory.store.tables.telling import deliveries, subscription_terms, subscriptions
 from directory.store.team_subscriptions import does_not_want
 
+# Written out, as the index of those who asked for every change is.
+OF_EVERYTHING = literal_column("0", Integer())
 _READ = ("id", "person_id", "team_id", "rank", "label", "paused_until", "mandatory")
 
 
-def recipients(terms: FromClause, *, of_everything: bool = True, subscribed_by: datetime | None = None) -> Select[Any]:
+def recipients(
+    terms: FromClause,
+    *,
+    of_everything: bool = True,
+    subscribed_by: datetime | None = None,
+    one_subject: bool = False,
+) -> Select[Any]:
     """A row for each matched subscription by mail and person behind it: a team's are its members of this moment.
 
-    `terms` has a row for each `subject_id`, `facet` and `value`. `of_everything` says whether those who asked for every
-    change are meant too; what began after `subscribed_by` is not.
+    `terms` has a row for each `subject_id`, `facet` and `value`; `one_subject` promises that the first is the same in
+    all, which is quicker. `of_everything` says whether those who asked for every change are meant too; what began
+    after `subscribed_by` is not.
     """
-    found = _met(terms, of_everything=of_everything, subscribed_by=subscribed_by)
+    found = _met(_meeting(terms, of_everything=of_everything, one_subject=one_subject), subscribed_by)
     person = func.coalesce(found.c.person_id, memberships.c.person_id)
     return (
         select(
@@ -82,17 +93,21 @@ def delivery_rows(found: FromClause, about: Sequence[ColumnElement[Any]], *, urg
     ).group_by(found.c.person_id)
 
 
-def write_rows(connection: Connection, about: Sequence[str], rows: Select[Any]) -> int:
-    """Write deliveries, `about` being the names of the columns that say what they tell of; those there already stay."""
+def write_rows(connection: Connection, about: Sequence[str], rows: Select[Any], *, new: bool = False) -> int:
+    """Write deliveries, `about` being the names of the columns that say what they tell of; those there already stay.
+
+    `new` promises that none of them is there, which is quicker.
+    """
     columns = [*about, "person_id", "channel", "rank", "urgent", "reasons", "matched_at", "state", "next_attempt_at"]
     # PostgreSQL's spelling of ON CONFLICT is SQLite's too.
-    statement = postgresql.insert(deliveries).from_select(columns, rows).on_conflict_do_nothing()
+    statement = postgresql.insert(deliveries).from_select(columns, rows)
+    if not new:
+        statement = statement.on_conflict_do_nothing()
     return connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount
 
 
-def _met(terms: FromClause, *, of_everything: bool, subscribed_by: datetime | None) -> FromClause:
-    """What `recipients` needs of each subscription by mail that `terms` meet."""
-    met = _meeting(terms, of_everything=of_everything)
+def _met(met: FromClause, subscribed_by: datetime | None) -> FromClause:
+    """What `recipients` needs of each subscription by mail that is met."""
     found = (
         select(*(subscriptions.c[name] for name in _READ))
         .select_from(met)
@@ -104,17 +119,20 @@ def _met(terms: FromClause, *, of_everything: bool, subscribed_by: datetime | No
     return found.subquery("met")
 
 
-def _meeting(terms: FromClause, *, of_everything: bool) -> FromClause:
+def _meeting(terms: FromClause, *, of_everything: bool, one_subject: bool) -> FromClause:
     """The ids of subscriptions with how many of their facets one subject meets: of those that match, all of them."""
     # Nothing but the index of terms is read and sorted here: their rows are looked up once it is known which.
-    counted = (
-        select(subscription_terms.c.subscription_id, func.count(distinct(subscription_terms.c.facet)).label("facets"))
+    theirs = subscription_terms.c.subscription_id
+    narrowed = (
+        select(theirs.label("id"), func.count(distinct(subscription_terms.c.facet)).label("facets"))
         .join(terms, and_(subscription_terms.c.facet == terms.c.facet, subscription_terms.c.value == terms.c.value))
-        .group_by(subscription_terms.c.subscription_id, terms.c.subject_id)
-        .subquery("counted")
+        .group_by(theirs, terms.c.subject_id)
     )
-    narrowed = select(counted.c.subscription_id.label("id"), counted.c.facets).distinct()
+    if not one_subject:
+        # Who follows several of the services that a change touches is found once for each.
+        counted = narrowed.subquery("counted")
+        narrowed = select(counted).distinct()
     if not of_everything:
         return narrowed.subquery("meeting")
-    everything = select(subscriptions.c.id, literal(0).label("facets")).where(subscriptions.c.facets == 0)
+    everything = select(subscriptions.c.id, literal(0).label("facets")).where(subscriptions.c.facets == OF_EVERYTHING)
     return union_all(narrowed, everything).subquery("meeting")

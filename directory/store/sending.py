@@ -175,12 +175,14 @@ def free_lapsed(connection: Connection, *, at: datetime) -> int:
         select(deliveries.c.lease, deliveries.c.id)
         .where(*lapsed["delivery"])
         .order_by(deliveries.c.urgent.desc(), deliveries.c.id)
+        # Of two workers that find the same, the second waits here, and then finds none.
+        .with_for_update()
     ).all()
     tried: dict[str, tuple[Unit, int]] = {}
     for row in rows:
         tried.setdefault(row.lease, ("delivery", row.id))
     together = select(digests.c.lease, digests.c.id).where(*lapsed["digest"]).order_by(digests.c.id)
-    for row in connection.execute(together):
+    for row in connection.execute(together.with_for_update()):
         tried.setdefault(row.lease, ("digest", row.id))
     freed = 0
     for unit, table in TABLES.items() if tried else ():

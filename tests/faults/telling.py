@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from email.message import EmailMessage
@@ -26,8 +27,8 @@ class Mortal(SmtpMailer):
 
     left: int | None = None
 
-    def send(self, message: Mail | EmailMessage, to: str) -> None:
-        super().send(message, to)
+    def send(self, message: Mail | EmailMessage, to: str, *, after: Callable[[], object] | None = None) -> None:
+        super().send(message, to, after=after)
         if self.left is not None:
             self.left -= 1
             if not self.left:

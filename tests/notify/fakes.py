@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -37,7 +38,9 @@ class FakeMailer:
     ) -> None:
         return None
 
-    def send(self, message: Mail | EmailMessage, to: str) -> None:
+    def send(self, message: Mail | EmailMessage, to: str, *, after: Callable[[], object] | None = None) -> None:
+        if after is not None:
+            after()
         if self.before and (failure := self.before.pop(0)):
             raise failure
         assert isinstance(message, Mail)

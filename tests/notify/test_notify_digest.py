@@ -19,6 +19,7 @@ from directory.store import digests as store
 from directory.store import subscriptions
 from directory.store.database import Database
 from tests.notify.build import LETTERHEAD, LONDON, NOW, SCHEDULE, Town
+from tests.notify.fakes import FakeMailer, deliver
 
 DAY = timedelta(days=1)
 # Thursday, 07:00 in London.
@@ -74,14 +75,32 @@ def test_seven_in_london_through_both_clock_changes(night: datetime, expected: d
     assert slot.at.astimezone(LONDON).time() == time(7, 0)
 
 
-def test_items_of_both_half_past_ones_are_told_once(town: Town) -> None:
+@pytest.mark.parametrize(
+    ("midnight", "slot"),
+    [
+        # Half past one comes twice: in summer time, and an hour later again.
+        (datetime(2026, 10, 24, 23, tzinfo=UTC), datetime(2026, 10, 25, 7, tzinfo=UTC)),
+        # It comes once, and half past two follows within a minute of two.
+        (datetime(2027, 3, 28, 0, tzinfo=UTC), datetime(2027, 3, 28, 6, tzinfo=UTC)),
+    ],
+    ids=["2026-10-25", "2027-03-28"],
+)
+def test_a_night_of_a_clock_change_is_one_digest_with_each_item_once(
+    town: Town, midnight: datetime, slot: datetime
+) -> None:
+    """A worker that looks every half hour for a day; something is published at each half past of the night."""
     town.subscribe("daily", person=town.person("amina@example.nhs.uk"))
-    for hour in (0, 1):
-        publish(town, datetime(2026, 10, 25, hour, 30, tzinfo=UTC))
-    made = [run(town, datetime(2026, 10, 25, tzinfo=UTC) + timedelta(hours=hour)) for hour in range(48)]
-    assert made.count(1) == 1
-    assert made.index(1) == 7
-    assert len({row.digest_id for row in town.deliveries()}) == 1
+    mailer, published, sent_at = FakeMailer(), list[int](), list[datetime]()
+    for half_hours in range(50):
+        at = midnight + half_hours * timedelta(minutes=30)
+        if half_hours in (1, 3, 5):
+            published.append(publish(town, at))
+        run(town, at)
+        sent_at += [at] * deliver(town, mailer, at)
+    assert sent_at == [slot]
+    assert [message_id for _, message_id in mailer.taken] == ["<digest-1@signpost.example>"]
+    told = [(row.change_number, row.state, row.digest_id) for row in town.deliveries()]
+    assert told == [(number, "accepted", 1) for number in published]
 
 
 def test_daily_then_nothing_on_the_day_after(town: Town) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from threading import Event
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from directory.errors import DeliveryFailed
 from directory.notify.deliver import LEASE, deliver_due, retry_after
@@ -155,6 +157,31 @@ def test_killed_while_sending_is_sent_again_with_the_same_message_id(town: Town,
     assert [row.attempts for row in town.deliveries()] == [2, 1]
 
 
+def test_no_text_goes_to_the_relay_before_the_last_outcome_is_committed(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is recorded while the next message is under way: a kill may still repeat no more than one."""
+    followers(town, "amina", "ben", "carol")
+    publish(town)
+    begun, committed, settle = [Event() for _ in range(4)], list[int](), sending.settle
+
+    class Watching(FakeMailer):
+        def send(self, message: Mail | EmailMessage, to: str, *, after: Callable[[], object] | None = None) -> None:
+            begun[len(committed)].set()
+            super().send(message, to, after=after)
+            committed.append(states(town).count("accepted"))
+
+    def late(connection: Connection, unit: sending.Unit, id: int, **more: Any) -> bool:
+        # The second message is sent as number one; after the third comes none.
+        assert id == 3 or begun[id].wait(20)
+        return settle(connection, unit, id, **more)
+
+    monkeypatch.setattr(sending, "settle", late)
+    assert deliver(town, Watching()) == 3
+    assert committed == [0, 1, 2]
+    assert states(town) == ["accepted"] * 3
+
+
 def test_killed_before_settling_a_digest_repeats_the_digest(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     town.subscribe("daily", person=town.person("amina@example.nhs.uk"))
     publish(town)
@@ -208,10 +235,10 @@ def test_a_slow_relay_does_not_outlive_the_lease(town: Town) -> None:
     send = mailer.send
     leases = []
 
-    def slow(message: Mail | EmailMessage, to: str) -> None:
+    def slow(message: Mail | EmailMessage, to: str, *, after: Callable[[], object] | None = None) -> None:
         now[0] += timedelta(seconds=50)
+        send(message, to, after=after)
         leases.append(next(row.leased_until for row in town.deliveries() if row.lease) - now[0])
-        send(message, to)
 
     mailer.send = slow  # type: ignore[method-assign]
     assert deliver_due(town.database, mailer, letterhead=LETTERHEAD, clock=lambda: now[0]) == 4

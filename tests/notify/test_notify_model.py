@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -106,8 +106,10 @@ class Post(FakeMailer):
         self.tried: list[tuple[str, set[tuple[int, str]]]] = []
         self.refused: list[tuple[str, set[tuple[int, str]]]] = []
 
-    def send(self, message: Mail | EmailMessage, to: str) -> None:
+    def send(self, message: Mail | EmailMessage, to: str, *, after: Callable[[], object] | None = None) -> None:
         assert isinstance(message, Mail)
+        if after is not None:
+            after()
         what, shown = self.plan.pop(0) if self.plan else "fine", _shown(message)
         if what == "away":
             raise RelayAway("not there")
@@ -158,6 +160,7 @@ class Telling(RuleBasedStateMachine):
         self.follows: list[Follows] = []
         self.published: dict[int, Published] = {}
         self.post = Post()
+        self.leases: set[str] = set()
         # Who should be told of what at which stage; and who may be, because somebody tried before.
         self.should: set[Thing] = set()
         self.may: set[Thing] = set()
@@ -249,10 +252,23 @@ class Telling(RuleBasedStateMachine):
             run_due_slots(self.database, SCHEDULE, at=self.now)
             deliver_due(self.database, self.post, letterhead=LETTERHEAD, clock=lambda: self.now, limit=3)
         except Killed:
-            pass
+            self._interrupted()
         self.database.dies_in = None
         self._matched()
         self._look()
+
+    def _interrupted(self) -> None:
+        """What a killed worker would have sent next may have been on its way: nobody can tell afterwards."""
+        held = [row for row in self.town.deliveries() if row.lease and row.lease not in self.leases]
+        together = [row for row in self.town.digests() if row.lease and row.lease not in self.leases]
+        self.leases |= {row.lease for row in (*held, *together)}
+        held.sort(key=lambda row: (not row.urgent, row.id))
+        if not held and together:
+            held = [row for row in self.town.deliveries() if row.digest_id == together[0].id]
+        else:
+            held = held[:1]
+        emails = {key: email for email, key in self.emails.items()}
+        self.post.tried += [(emails[row.person_id], {(row.change_number, row.stage)}) for row in held]
 
     def _matched(self) -> None:
         """What has been matched since the model last looked, by the marks; nothing else has changed meanwhile."""

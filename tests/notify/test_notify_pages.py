@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -78,8 +79,8 @@ class Kept(FakeMailer):
         super().__init__()
         self.messages: list[EmailMessage] = []
 
-    def send(self, message: Mail | EmailMessage, to: str) -> None:
-        super().send(message, to)
+    def send(self, message: Mail | EmailMessage, to: str, *, after: Callable[[], object] | None = None) -> None:
+        super().send(message, to, after=after)
         self.messages.append(opened(message))
 
 

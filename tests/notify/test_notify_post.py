@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
@@ -105,7 +106,7 @@ class Away:
 
     def __exit__(self, *_: object) -> None: ...
 
-    def send(self, message: Mail | EmailMessage, to: str) -> None:
+    def send(self, message: Mail | EmailMessage, to: str, *, after: Callable[[], object] | None = None) -> None:
         raise RelayAway("nobody there")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from types import TracebackType
@@ -47,7 +48,9 @@ class Post:
     ) -> None:
         return None
 
-    def send(self, message: Mail | EmailMessage, to: str) -> None:
+    def send(self, message: Mail | EmailMessage, to: str, *, after: Callable[[], object] | None = None) -> None:
+        if after is not None:
+            after()
         found = opened(message)
         text = found.get_body(("plain",))
         assert text is not None

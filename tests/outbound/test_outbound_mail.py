@@ -72,6 +72,19 @@ def test_a_refused_text_is_its_own_failure(relay: Relay, answer: str, permanent:
     assert len(relay.messages) == 1
 
 
+def test_the_text_goes_only_after_what_it_waits_for(relay: Relay) -> None:
+    def broken() -> None:
+        raise RuntimeError("the database is gone")
+
+    taken: list[int] = []
+    with SmtpMailer(relay.url) as mailer:
+        mailer.send(message(1), "amina@example.nhs.uk", after=lambda: taken.append(len(relay.messages)))
+        with pytest.raises(RuntimeError, match="is gone"):
+            mailer.send(message(2), "amina@example.nhs.uk", after=broken)
+    assert taken == [0]
+    assert [sent["Message-ID"] for _, sent in relay.messages] == ["<delivery-1@signpost.example>"]
+
+
 def test_a_connection_dropped_between_messages_is_made_again(relay: Relay) -> None:
     relay.drop_after_data = 1
     with SmtpMailer(relay.url) as mailer:

@@ -78,3 +78,12 @@ allowances = Table(
     # Milliseconds since 1970: what was taken so far is given back by then.
     Column("until_ms", BigInteger, nullable=False, index=True),
 )
+
+call_counts = Table(
+    "call_counts",
+    metadata,
+    # A keyed digest of who calls, and the minute since 1970 in which: rows of the minutes before are let go.
+    Column("name", String(64), primary_key=True),
+    Column("window", BigInteger, primary_key=True, autoincrement=False, index=True),
+    Column("calls", BigInteger, nullable=False),
+)

@@ -22,6 +22,12 @@ from sqlalchemy.schema import SchemaItem
 
 from directory.store.tables.kinds import Instant, change_number, metadata, serial_id
 
+
+def _index(name: str, *columns: str, where: str) -> Index:
+    """An index of a queue: of what waits, whatever was settled in twenty years."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 subscriptions = Table(
     "subscriptions",
     metadata,
@@ -41,6 +47,8 @@ subscriptions = Table(
     Column("mandatory", Boolean(create_constraint=False), nullable=False, server_default=false()),
     CheckConstraint("(person_id IS NULL) <> (team_id IS NULL)", name="one_subscriber"),
     CheckConstraint("rank IN (0, 1, 2)", name="rank"),
+    # Those who asked for every change: few, and asked for with each.
+    _index("ix_subscriptions_everything", "id", where="facets = 0"),
 )
 
 subscription_terms = Table(
@@ -66,11 +74,6 @@ def _sending() -> list[SchemaItem]:
         Column("reason", Text),
         CheckConstraint("state IN ('pending', 'accepted', 'failed', 'dropped')", name="state"),
     ]
-
-
-def _index(name: str, *columns: str, where: str) -> Index:
-    """An index of a queue: of what waits, whatever was settled in twenty years."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 digests = Table(
@@ -101,7 +104,7 @@ deliveries = Table(
     Column("rank", Integer, nullable=False),
     Column("reasons", Text, nullable=False),
     Column("matched_at", Instant, nullable=False),
-    Column("digest_id", ForeignKey("digests.id"), index=True),
+    Column("digest_id", ForeignKey("digests.id")),
     *_sending(),
     # As its change is: it goes out before everything else.
     Column("urgent", Boolean(create_constraint=False), nullable=False, server_default=false()),
@@ -112,6 +115,7 @@ deliveries = Table(
         "(change_number IS NULL) <> (page_id IS NULL) AND (page_id IS NULL) = (page_number IS NULL)", name="source"
     ),
     CheckConstraint("stage IN ('announced', 'in-force', 'amended', 'withdrawn')", name="stage"),
+    _index("ix_deliveries_digest", "digest_id", where="digest_id IS NOT NULL"),
     _index("ix_deliveries_undigested", "rank", "person_id", where="state = 'pending' AND digest_id IS NULL"),
     _index("ix_deliveries_at_once", "urgent", "id", where="state = 'pending' AND digest_id IS NULL AND rank = 0"),
     _index("ix_deliveries_pending", "change_number", where="state = 'pending'"),
