@@ -17,7 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from directory import api, web
-from directory.api import feeds
+from directory.api import feeds, openapi
+from directory.api.limits import RateLimits
 from directory.api.routes import problem
 from directory.errors import NotAllowed, NotFound, SignpostError
 from directory.gate.crossing import CrossOriginProtection
@@ -27,6 +28,7 @@ from directory.settings import load
 from directory.site import Site
 from directory.store.database import reachable
 from directory.store.migrate import at_head
+from directory.web import reference
 from directory.web.routes import error_page
 
 log = logging.getLogger(__name__)
@@ -57,11 +59,17 @@ def build(site: Site) -> Starlette:
             Route("/live", may("visit", live)),
             Route("/ready", may("visit", ready)),
             Route("/metrics", may("visit", metrics)),
+            Route("/api", may("visit", reference.page_of(openapi.document_of))),
+            Route("/api/openapi.json", may("visit", openapi.show_document)),
             Mount("/api/v1", routes=api.routes.routes()),
             *feeds.routes(),
             *web.routes.routes(),
         ],
-        middleware=[Middleware(Sessions, site=site), Middleware(CrossOriginProtection, refuse=failed)],
+        middleware=[
+            Middleware(Sessions, site=site),
+            Middleware(RateLimits, site=site, refuse=failed),
+            Middleware(CrossOriginProtection, refuse=failed),
+        ],
         exception_handlers={SignpostError: failed, HTTPException: failed, Exception: failed},
         lifespan=lifespan,
     )

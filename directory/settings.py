@@ -123,6 +123,9 @@ class Settings(BaseModel):
     outgoing_private: Literal["no", "yes"] = "no"
     digest_at: time = time(7, 0)
     digest_weekday: str = "monday"
+    # Calls of the API a minute, by key and by network without one; 0: as many as they like.
+    api_limit: int = Field(6000, ge=0, le=1_000_000)
+    api_limit_without_key: int = Field(3000, ge=0, le=1_000_000)
     metrics: Literal["off", "public"] = "off"
     metrics_port: int | None = Field(None, ge=1, le=65535)
     organisation_name: str = "Signpost"

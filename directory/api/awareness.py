@@ -9,9 +9,11 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from directory.actions.acknowledge import acknowledge, excuse
+from directory.api import replies_telling as replies
 from directory.api.answers import tagged
-from directory.api.bodies import read_acknowledgement
+from directory.api.bodies import AcknowledgementBody, read_acknowledgement
 from directory.api.calls import Call
+from directory.api.declaring import says
 from directory.api.once import once
 from directory.content.records import stamp
 from directory.domain.awareness import Reading, TeamReading, shown
@@ -20,6 +22,12 @@ from directory.store import acknowledgements
 from directory.store import changes as change_store
 
 
+@says(
+    "The key's owner has read a change, or a team of theirs has been told.",
+    replies.AcknowledgementReply,
+    status=201,
+    takes=AcknowledgementBody,
+)
 def post_acknowledge(call: Call) -> Response:
     """POST /changes/{number}/acknowledge: by the key's owner, for themselves or (`team`) for their team."""
     number, plain = call.number(), read_acknowledgement(call.body)
@@ -37,6 +45,7 @@ def post_acknowledge(call: Call) -> Response:
     return once(call, f"POST /changes/{number}/acknowledge", say, lead_to=lambda _body: f"/changes/{number}/awareness")
 
 
+@says("How many of those who were told have read a change.", replies.AwarenessReply, tagged=True)
 def show_awareness(call: Call) -> Response:
     """GET /changes/{number}/awareness: how many have read it; nothing is said of fewer than five people."""
     number = call.number()

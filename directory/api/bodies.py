@@ -9,15 +9,16 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from directory.api.parameters import CONTROL, LARGEST
+from directory.api.partial import OrganisationSet, ServiceGiven, TeamSet
 from directory.api.problems import Refused
 from directory.content.reading import draft_from_plain
 from directory.domain.change import Draft, Edit, Kind, Weight, fold
 from directory.domain.service import Area, Identifier
 from directory.domain.subscription import Channel, Facet, Frequency
-from directory.domain.succession import SuccessionKind
+from directory.domain.succession import Part, SuccessionKind
 from directory.errors import Invalid, Problem
 from directory.shapes import problems_of
 
@@ -29,18 +30,54 @@ Text = Annotated[str, StringConstraints(max_length=50_000)]
 LONGEST_TERM, LONGEST_SYSTEM, LONGEST_NAME = 300, 200, 500
 
 
+def _one_line(title: str) -> str:
+    if not title.strip():
+        raise ValueError("say in one line what changes")
+    return title
+
+
+Title = Annotated[
+    str,
+    StringConstraints(max_length=LONGEST_NAME),
+    AfterValidator(_one_line),
+    Field(json_schema_extra={"pattern": r"\S"}),
+]
+
+
 class _Body(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", populate_by_name=True)
 
 
+def _shown(**example: Any) -> ConfigDict:
+    """An example, for the document."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
 class EditBody(_Body):
-    """What a change sets on one service, organisation or team."""
+    """What a change sets; `expected_version` is the version that was read, 0 for what is opened."""
 
     id: Key
     expected_version: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     slug: Slug | None = None
     ods_code: OdsCode | None = None
-    set: dict[str, Any] = {}
+
+
+class ServiceEdit(EditBody):
+    """What a change sets of a service."""
+
+    set: ServiceGiven = Field(default_factory=dict)
+
+
+class OrganisationEdit(EditBody):
+    """What a change sets of an organisation."""
+
+    set: OrganisationSet = Field(default_factory=dict)
+
+
+class TeamEdit(EditBody):
+    """What a change sets of a team."""
+
+    set: TeamSet = Field(default_factory=dict)
 
 
 class LinkBody(_Body):
@@ -50,17 +87,26 @@ class LinkBody(_Body):
     from_: Annotated[Key, Field(alias="from")]
     to: Key | None = None
     effective_from: date | None = None
-    part: dict[str, Any] | None = None
+    part: Part | None = None
 
 
 class ChangeBody(_Body):
     """A change as a program publishes it."""
 
-    title: Annotated[str, StringConstraints(max_length=LONGEST_NAME)] = ""
+    model_config = _shown(
+        title="Leg ulcer clinic opens on Saturdays",
+        kinds=["hours"],
+        services=[{"id": "leg-ulcer-clinic", "expected_version": 1, "set": {"hours": "Mo-Sa 09:00-17:00"}}],
+        effective_from="2026-12-01",
+        why="More patients than the week has room for.",
+        what_to_do="Offer Saturdays too.",
+        weight="minor",
+    )
+    title: Title
     kinds: list[Kind] = []
-    services: list[EditBody] = []
-    organisations: list[EditBody] = []
-    teams: list[EditBody] = []
+    services: list[ServiceEdit] = []
+    organisations: list[OrganisationEdit] = []
+    teams: list[TeamEdit] = []
     succession: list[LinkBody] = []
     organisation_succession: list[LinkBody] = []
     effective_from: date
@@ -76,24 +122,28 @@ class ChangeBody(_Body):
 class WithdrawalBody(_Body):
     """Why something is withdrawn or declined."""
 
+    model_config = _shown(why="It was agreed otherwise.")
     why: Text = ""
 
 
 class TakingBackBody(WithdrawalBody):
     """Why a change is withdrawn and, where others would have to agree, why it is done without them."""
 
+    model_config = _shown(why="The team cannot take it on yet.")
     override: Text = ""
 
 
 class ReversalBody(TakingBackBody):
     """From which day what a change did is set back; from today where none is given."""
 
+    model_config = _shown(effective_from="2027-01-01", why="The trial is over.")
     effective_from: date | None = None
 
 
 class AgreementBody(WithdrawalBody):
     """The version of an offer that was read; why, where it is published without the others."""
 
+    model_config = _shown(version=1)
     version: Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
@@ -115,6 +165,7 @@ def read_agreement(body: bytes) -> AgreementBody:
 class ReportBody(_Body):
     """What is wrong with an entry; `email` is for who has no key and wants to hear what became of it."""
 
+    model_config = _shown(kind="number", text="The number rings out.", email="")
     kind: Literal["not-us", "number", "criteria", "question", "other"]
     text: Text = ""
     email: Annotated[str, StringConstraints(max_length=254)] = ""
@@ -123,6 +174,7 @@ class ReportBody(_Body):
 class AcknowledgementBody(_Body):
     """For which team (slug) it is said, or that it does not concern the caller; empty: they have read it."""
 
+    model_config = _shown(team="tissue-viability")
     team: Slug | None = None
     excused: bool = False
 
@@ -130,6 +182,7 @@ class AcknowledgementBody(_Body):
 class CheckBody(_Body):
     """Which version was read, and is correct."""
 
+    model_config = _shown(expected_version=1)
     expected_version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
 
 
@@ -151,6 +204,7 @@ def read_acknowledgement(body: bytes) -> dict[str, Any]:
 class SubscriptionBody(_Body):
     """What to be told of, how often and how; for whom where not for the key's owner."""
 
+    model_config = _shown(criteria={"need": ["leg ulcer"]}, frequency="daily")
     criteria: dict[Facet, list[Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TERM)]]]
     frequency: Frequency = "daily"
     channel: Channel = "mail"
@@ -162,6 +216,7 @@ class SubscriptionBody(_Body):
 class AlteredBody(_Body):
     """What is to be otherwise about a subscription; `paused_until` null ends a pause."""
 
+    model_config = _shown(frequency="weekly")
     frequency: Frequency | None = None
     paused_until: AwareDatetime | None = None
     mandatory: bool | None = None
@@ -170,6 +225,7 @@ class AlteredBody(_Body):
 class BounceBody(_Body):
     """A message that came back: the address to which it was returned, and its status (RFC 3463)."""
 
+    model_config = _shown(return_path="bounces+1.abc@northmoor.example", status="5.1.1")
     return_path: Annotated[str, StringConstraints(min_length=3, max_length=320)]
     status: Annotated[str, StringConstraints(pattern=r"^[45]\.[0-9]{1,3}\.[0-9]{1,3}$")]
 
@@ -192,6 +248,7 @@ def read_bounce(body: bytes) -> BounceBody:
 class SendAgainBody(_Body):
     """From which number on a channel's events are sent once more."""
 
+    model_config = _shown(**{"from": 17})
     number: int = Field(alias="from", ge=1, le=LARGEST)
 
 
@@ -212,7 +269,7 @@ def read_change(body: bytes) -> dict[str, Any]:
 
 def _read(shape: type[_Body], body: bytes) -> dict[str, Any]:
     try:
-        shaped = shape.model_validate_json(body)
+        shaped = shape.model_validate_json(body, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         if first["type"] == "json_invalid":
@@ -244,7 +301,7 @@ def _unclean(value: object, where: str) -> Iterator[Problem]:
         for key, part in value.items():
             yield from _unclean(key, where)
             yield from _unclean(part, f"{where}.{key}".lstrip("."))
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for place, part in enumerate(value):
             yield from _unclean(part, f"{where}.{place}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from directory.api.asking import read_query
+from directory.api.declaring import Deed, deeds_of, said_of
 from directory.api.parameters import LARGEST, Parameters
 from directory.api.problems import Refused
 from directory.domain.policy import Action, Actor, could
@@ -59,7 +62,8 @@ class Call:
         return int(found)
 
 
-Handler = Callable[[Call], Response]
+# Those that ask something after the question mark are given it, read, as `asked`.
+Handler = Callable[..., Response]
 
 
 def reads(handler: Handler, action: Action = "read") -> Callable[[Request], Response]:
@@ -72,9 +76,9 @@ def reads(handler: Handler, action: Action = "read") -> Callable[[Request], Resp
             if by.signed_in:
                 raise NotAllowed("This key's owner may not read this.")
             raise NotSignedIn("Reading needs a key here: send it as Authorization: Bearer KEY.")
-        return handler(Call(request, site, by, Parameters(request.query_params)))
+        return _answered(handler, Call(request, site, by, Parameters(request.query_params)))
 
-    return declared(endpoint, {"*": action})  # type: ignore[no-any-return]
+    return _offered(endpoint, handler, action, "reads")  # type: ignore[no-any-return]
 
 
 def publishes(
@@ -87,9 +91,9 @@ def publishes(
         by = await run_in_threadpool(_publisher, request, site, action)
         given = Parameters(request.query_params)
         call = Call(request, site, by, given, await _json_body(request, needed=needs_body))
-        return await run_in_threadpool(handler, call)
+        return await run_in_threadpool(_answered, handler, call)
 
-    return declared(endpoint, {"*": action})  # type: ignore[no-any-return]
+    return _offered(endpoint, handler, action, "publishes", needs_body=needs_body)  # type: ignore[no-any-return]
 
 
 def tells(handler: Handler, action: Action) -> Callable[[Request], Awaitable[Response]]:
@@ -103,31 +107,52 @@ def tells(handler: Handler, action: Action) -> Callable[[Request], Awaitable[Res
                 raise NotSignedIn("This needs a key here: send it as Authorization: Bearer KEY.")
             raise NotAllowed("This key may only read: ask for one of scope publish.")
         call = Call(request, site, by, Parameters(request.query_params), await _json_body(request))
-        return await run_in_threadpool(handler, call)
+        return await run_in_threadpool(_answered, handler, call)
 
-    return declared(endpoint, {"*": action})  # type: ignore[no-any-return]
-
-
-def either(
-    get: Callable[[Request], Response], post: Callable[[Request], Awaitable[Response]], *, method: str = "POST"
-) -> Callable[[Request], Awaitable[Response]]:
-    """Two calls at one address, GET and `method`, so that a third method is told of both."""
-
-    async def endpoint(request: Request) -> Response:
-        return await (post(request) if request.method == method else run_in_threadpool(get, request))
-
-    return declared(endpoint, {"GET": get.policy["*"], method: post.policy["*"]})  # type: ignore[attr-defined, no-any-return]
+    return _offered(endpoint, handler, action, "tells", needs_body=True)  # type: ignore[no-any-return]
 
 
 def each(**calls: Callable[[Request], object]) -> Callable[[Request], Awaitable[Response]]:
-    """Several calls at one address, by method."""
+    """Several calls at one address, by method, so that another method is told of them all."""
 
     async def endpoint(request: Request) -> Response:
         call = calls["GET" if request.method == "HEAD" else request.method]
         answer: Any = call(request) if inspect.iscoroutinefunction(call) else run_in_threadpool(call, request)
         return await answer  # type: ignore[no-any-return]
 
-    return declared(endpoint, {method: call.policy["*"] for method, call in calls.items()})  # type: ignore[attr-defined, no-any-return]
+    deeds = {method: deeds_of(call)["*"] for method, call in calls.items()}
+    endpoint.deeds = deeds  # type: ignore[attr-defined]
+    return declared(endpoint, {method: deed.action for method, deed in deeds.items()})  # type: ignore[no-any-return]
+
+
+def _offered(endpoint: Any, handler: Handler, action: Action, way: str, *, needs_body: bool = False) -> Any:
+    said = said_of(handler)
+    if said is not None:
+        endpoint.deeds = {"*": Deed(said, action, way, needs_body)}
+    return declared(endpoint, {"*": action})
+
+
+def _answered(handler: Handler, call: Call) -> Response:
+    said = said_of(handler)
+    if said is None:
+        return handler(call)
+    _check_accepts(call.request)
+    if said.asks is None:
+        return handler(call)
+    return handler(call, read_query(said.asks, call.request.query_params))
+
+
+def _check_accepts(request: Request) -> None:
+    """Refuse who takes no JSON (RFC 9110, 12.5.1); who does not say takes anything."""
+    given = request.headers.get("accept", "").strip()
+    if given and not any(_takes_json(each) for each in given.lower().split(",")):
+        raise Refused(406, "not-acceptable", "The answer is JSON: send Accept: application/json.")
+
+
+def _takes_json(accepted: str) -> bool:
+    kind, *parameters = (each.strip() for each in accepted.split(";"))
+    refused = any(re.fullmatch(r"q=0(\.0{0,3})?", each) for each in parameters)
+    return kind in ("application/json", "application/*", "*/*") and not refused
 
 
 def _caller(request: Request, site: Site) -> Actor:

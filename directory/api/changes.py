@@ -8,31 +8,35 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from directory.api import names as called
+from directory.api import replies_changes as replies
 from directory.api.answers import page, tagged
+from directory.api.asking import ChangesAsked
 from directory.api.calls import Call
+from directory.api.declaring import says
 from directory.api.entries import change_json
 from directory.api.filters import known_id
-from directory.domain.change import KINDS, Change, fold
+from directory.domain.change import Change, fold
 from directory.store import changes as change_store
 
 
-def list_changes(call: Call) -> Response:
+@says("The log of changes: a reader that keeps the last number misses nothing.", replies.ChangePage)
+def list_changes(call: Call, asked: ChangesAsked) -> Response:
     """GET /changes: a reader that keeps the last number misses nothing."""
-    given, limit = call.given, call.given.limit()
-    after, kind, area = given.number("after", 0, least=0), given.choice("kind", KINDS), given.text("area")
+    after, limit, area = asked.after, asked.limit, asked.area
     with call.site.database.read() as connection:
         wanted = change_store.Filter(
             service=known_id(connection, call, "service", "service"),
-            team=given.text("team"),
+            team=asked.team,
             area=fold(area) if area else None,
             owner=known_id(connection, call, "owner", "organisation"),
-            kind=kind,
+            kind=asked.kind,
         )
         found = change_store.list_after(connection, after, limit=limit + 1, wanted=wanted)
         items = _changes_json(connection, call, found[:limit])
     return page(items, found[limit - 1].number if len(found) > limit else None)
 
 
+@says("One change.", replies.Change, tagged=True)
 def show_change(call: Call) -> Response:
     """GET /changes/{number}."""
     number = call.number()

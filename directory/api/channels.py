@@ -9,9 +9,12 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from directory.actions import channels as deeds
+from directory.api import replies_telling as replies
 from directory.api.answers import page, plain
-from directory.api.bodies import read_send_again
+from directory.api.asking import EventsAsked
+from directory.api.bodies import SendAgainBody, read_send_again
 from directory.api.calls import Call
+from directory.api.declaring import says
 from directory.api.once import Deed, once
 from directory.content.records import stamp
 from directory.notify.events import cloud_event, told_events
@@ -19,13 +22,11 @@ from directory.store import channel_events
 from directory.store.channels import ChannelState
 from directory.store.sealing import Seal
 
-MOST_AT_ONCE = 100
 
-
-def list_events(call: Call) -> Response:
+@says("The events of a channel as they are posted, in order.", replies.EventPage)
+def list_events(call: Call, asked: EventsAsked) -> Response:
     """GET /subscriptions/{number}/events?after=: what was posted, or will be, as it is posted, in order."""
-    key, after = call.number(), call.given.number("after", 0, least=0)
-    limit = call.given.limit(50, most=MOST_AT_ONCE)
+    key, after, limit = call.number(), asked.after, asked.limit
     with call.site.database.read() as connection:
         deeds.readable(connection, key, call.by)
         found = channel_events.after(connection, key, after, limit=limit + 1)
@@ -33,12 +34,14 @@ def list_events(call: Call) -> Response:
     return page(items, found[limit - 1].sequence if len(found) > limit else None)
 
 
+@says("Where a channel leads, how far it has come, and what went wrong last.", replies.ChannelReply)
 def show_channel(call: Call) -> Response:
     """GET /subscriptions/{number}/channel: where it leads, how far it has come, and what went wrong last."""
     with call.site.database.read() as connection:
         return plain(channel_json(deeds.readable(connection, call.number(), call.by)))
 
 
+@says("Send the events from a number on once more.", replies.ChannelReply, takes=SendAgainBody)
 def post_send_again(call: Call) -> Response:
     """POST /subscriptions/{number}/send-again: from a number on, once more, in order."""
     key, number = call.number(), read_send_again(call.body)
@@ -49,6 +52,7 @@ def post_send_again(call: Call) -> Response:
     return _once(call, "send-again", deed)
 
 
+@says("After it was stopped, go on where it was.", replies.ChannelReply)
 def post_resume(call: Call) -> Response:
     """POST /subscriptions/{number}/resume: after it was stopped, go on where it was."""
     key = call.number()
@@ -59,6 +63,7 @@ def post_resume(call: Call) -> Response:
     return _once(call, "resume", deed)
 
 
+@says("Another secret for a webhook, shown once.", replies.SecretReply, status=201)
 def post_secret(call: Call) -> Response:
     """POST /subscriptions/{number}/secret: another secret, shown once."""
     key, seal = call.number(), Seal(call.site.settings.secret.get_secret_value())

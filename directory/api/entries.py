@@ -64,6 +64,7 @@ def entry_json(
         "owner": owner_json(entry.organisation, entry.team),
         "owner_since": entry.owner_since.isoformat(),
         "previous_owner": entry.previous_owner,
+        "owner_before": to_jsonable_python(entry.owner_before),
         **_rest(facts),
         "succeeded_by": [link_json(link, "service", names) for link in entry.succeeded_by],
         "replaces": [link_json(link, "service", names) for link in entry.replaces],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from directory.api.calls import Call
-from directory.api.problems import BadParameter
+from directory.api.problems import NamesNothing
 from directory.domain.succession import Noun
 from directory.errors import OrganisationNotFound
 from directory.store.versions import find_ids
@@ -21,7 +21,7 @@ def known_id(connection: Connection, call: Call, name: str, noun: Noun) -> str |
         return None
     found = find_ids(connection, noun, [key, key.upper()])
     if key not in found and key.upper() not in found:
-        raise BadParameter(name, f"there is no {noun} {key}")
+        raise NamesNothing(name, f"there is no {noun} {key}")
     return found.get(key) or found[key.upper()]
 
 

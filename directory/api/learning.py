@@ -13,9 +13,11 @@ from starlette.responses import Response
 from directory.actions.checks import check
 from directory.actions.reports import Given, report
 from directory.api import names as called
+from directory.api import replies
 from directory.api.answers import matches, tagged
-from directory.api.bodies import read_check, read_report
+from directory.api.bodies import CheckBody, ReportBody, read_check, read_report
 from directory.api.calls import Call
+from directory.api.declaring import says
 from directory.api.once import once
 from directory.api.problems import PreconditionFailed
 from directory.api.services import entry_answer
@@ -26,6 +28,12 @@ from directory.gate.visitors import network_of
 from directory.store import report_lists, reports
 
 
+@says(
+    "Tell the owner of a service what is wrong with its entry.",
+    replies.ReportAnswer,
+    status=201,
+    takes=ReportBody,
+)
 def post_report(call: Call) -> Response:
     """POST /services/{key}/reports: with a key, a session, or neither."""
     plain, key = read_report(call.body), call.key()
@@ -55,6 +63,7 @@ def _whose(by: Actor, network: str) -> Actor:
     return replace(by, name=f"anyone {hashlib.sha256(network.encode()).hexdigest()[:24]}")
 
 
+@says("What became of a report, for whoever holds its reference.", replies.ReportAnswer, tagged=True)
 def show_report(call: Call) -> Response:
     """GET /reports/{ref}: what became of it, for whoever holds the reference."""
     with call.site.database.read() as connection:
@@ -81,6 +90,7 @@ def _report_json(connection: Connection, call: Call, ref: str) -> dict[str, Any]
     }
 
 
+@says("The entry as it stands is correct.", replies.CheckAnswer, status=201, takes=CheckBody, matched=True)
 def post_check(call: Call) -> Response:
     """POST /services/{key}/check: the entry as it stands is correct; If-Match or `expected_version` say which."""
     key, expected = call.key(), read_check(call.body)

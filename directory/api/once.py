@@ -27,7 +27,7 @@ def once(
     what: str,
     deed: Deed,
     *,
-    lead_to: Callable[[dict[str, Any]], str],
+    lead_to: Callable[[dict[str, Any]], str] | None = None,
     by: Actor | None = None,
     status_of: Callable[[dict[str, Any]], int] = lambda _body: 201,
     shown_once: Collection[str] = (),
@@ -47,7 +47,7 @@ def once(
             if attempt:
                 lasting = body | {name: None for name in shown_once if name in body}
                 idempotency.keep(connection, attempt, _answer(lasting, status_of))
-    headers = {"Location": f"{call.base_url}/api/v1{lead_to(json.loads(answer.body))}"}
+    headers = {"Location": f"{call.base_url}/api/v1{lead_to(json.loads(answer.body))}"} if lead_to else {}
     if kept is not None:
         headers["Idempotent-Replayed"] = "true"
     return Response(answer.body, answer.status, headers, media_type="application/json")

@@ -11,8 +11,11 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from directory.api import names as called
+from directory.api import replies
 from directory.api.answers import page, plain, tagged
+from directory.api.asking import DayAsked, OnAsked, OrganisationsAsked, TeamsAsked
 from directory.api.calls import Call
+from directory.api.declaring import says
 from directory.api.entries import link_json, organisation_json, status_on, team_json
 from directory.api.filters import known_id, organisation_key
 from directory.domain.organisation import Organisation, Team
@@ -22,10 +25,11 @@ from directory.store import successions as succession_store
 from directory.store.versions import history
 
 
-def list_organisations(call: Call) -> Response:
+@says("Organisations, in the order of their ids.", replies.OrganisationPage)
+def list_organisations(call: Call, asked: OrganisationsAsked) -> Response:
     """GET /organisations."""
-    limit, after = call.given.limit(), call.given.text("after") or ""
-    on = call.given.day("as_of") or call.site.today()
+    limit, after = asked.limit, asked.after or ""
+    on = asked.as_of or call.site.today()
     with call.site.database.read() as connection:
         found = organisation_store.list_organisations(connection, after=after, limit=limit + 1, on=on)
         belongs = organisation_store.memberships(connection, [each.id for each in found], on=on)
@@ -34,17 +38,19 @@ def list_organisations(call: Call) -> Response:
     return page(items, found[limit - 1].id if len(found) > limit else None)
 
 
-def show_organisation(call: Call) -> Response:
+@says("One organisation, by id, slug or ODS code.", replies.OrganisationReply, tagged=True)
+def show_organisation(call: Call, asked: DayAsked) -> Response:
     """GET /organisations/{key}."""
-    on = call.given.day("as_of") or call.site.today()
+    on = asked.as_of or call.site.today()
     with call.site.database.read() as connection:
         found = organisation_store.organisation(connection, organisation_key(connection, call.key()), on=on)
         return tagged(call, _organisations_json(connection, call, [found], on=on)[0])
 
 
-def show_successors(call: Call) -> Response:
+@says("The organisations in force on a day for what it was, itself where it still is.", replies.SuccessorsAnswer)
+def show_successors(call: Call, asked: OnAsked) -> Response:
     """GET /organisations/{key}/successors: those in force on a day for what it was, itself where it still is."""
-    on = call.given.day("on") or call.site.today()
+    on = asked.on or call.site.today()
     with call.site.database.read() as connection:
         key = organisation_key(connection, call.key())
         found = handlers(key, on, succession_store.following(connection, "organisation", [key]))
@@ -68,10 +74,11 @@ def _standing(connection: Connection, ids: Sequence[str], on: date) -> list[Orga
     return [present[key] for key in ids if key in present]
 
 
-def list_teams(call: Call) -> Response:
+@says("Teams, in the order of their slugs.", replies.TeamPage)
+def list_teams(call: Call, asked: TeamsAsked) -> Response:
     """GET /teams."""
-    limit, after = call.given.limit(), call.given.text("after") or ""
-    on = call.given.day("as_of") or call.site.today()
+    limit, after = asked.limit, asked.after or ""
+    on = asked.as_of or call.site.today()
     with call.site.database.read() as connection:
         organisation = known_id(connection, call, "organisation", "organisation")
         found = organisation_store.list_teams(
@@ -81,9 +88,10 @@ def list_teams(call: Call) -> Response:
     return page(items, found[limit - 1].slug if len(found) > limit else None)
 
 
-def show_team(call: Call) -> Response:
+@says("One team, by slug.", replies.TeamReply, tagged=True)
+def show_team(call: Call, asked: DayAsked) -> Response:
     """GET /teams/{slug}."""
-    on = call.given.day("as_of") or call.site.today()
+    on = asked.as_of or call.site.today()
     with call.site.database.read() as connection:
         found = organisation_store.team(connection, call.key(), on=on)
         return tagged(call, _teams_json(connection, call, [found], on=on)[0])

@@ -6,17 +6,21 @@ from typing import Any
 
 from starlette.responses import Response
 
+from directory.api import replies_telling as replies
 from directory.api.answers import page, tagged
+from directory.api.asking import KeysAsked
 from directory.api.calls import Call
+from directory.api.declaring import says
 from directory.content.markdown import parse, render
 from directory.content.records import stamp
 from directory.store import pages as page_store
 from directory.store.pages import Page
 
 
-def list_pages(call: Call) -> Response:
+@says("Knowledge pages, in the order of their slugs.", replies.KnowledgePages)
+def list_pages(call: Call, asked: KeysAsked) -> Response:
     """GET /pages, in the order of their slugs."""
-    limit, after = call.given.limit(), call.given.text("after") or ""
+    limit, after = asked.limit, asked.after or ""
     with call.site.database.read() as connection:
         found = [each for each in page_store.every(connection) if each.slug > after]
     found.sort(key=lambda each: each.slug)
@@ -24,6 +28,7 @@ def list_pages(call: Call) -> Response:
     return page(items, found[limit - 1].slug if len(found) > limit else None)
 
 
+@says("One knowledge page, as Markdown and as HTML.", replies.WholeKnowledgePage, tagged=True)
 def show_page(call: Call) -> Response:
     """GET /pages/{slug}."""
     with call.site.database.read() as connection:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 from starlette.datastructures import QueryParams
 
 from directory.api.problems import BadParameter
 
+T = TypeVar("T")
 LONGEST = 500
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # The largest whole number that every JSON reader keeps exactly.
@@ -51,11 +54,7 @@ class Parameters:
     def number(self, name: str, default: int, *, least: int, most: int = LARGEST) -> int:
         """A whole number within bounds."""
         found = self.text(name)
-        if found is None:
-            return default
-        if re.fullmatch(r"[0-9]{1,16}", found) is None or not least <= int(found) <= most:
-            raise BadParameter(name, f"give a whole number from {least} to {most}")
-        return int(found)
+        return default if found is None else self._read(name, lambda: read_whole(found, least=least, most=most))
 
     def limit(self, default: int = 50, *, most: int = 200) -> int:
         """How many at once."""
@@ -68,25 +67,40 @@ class Parameters:
     def day(self, name: str) -> date | None:
         """A day, written 2026-12-01."""
         found = self.text(name)
-        if found is None:
-            return None
-        try:
-            if _DAY.fullmatch(found):
-                return date.fromisoformat(found)
-        except ValueError:
-            pass
-        raise BadParameter(name, "give a day, as in 2026-12-01")
+        return None if found is None else self._read(name, lambda: read_day(found))
 
     def instant(self, name: str) -> datetime | None:
         """An instant by RFC 3339, in UTC."""
         found = self.text(name)
-        if found is None:
-            return None
-        # A plus sign that was not escaped arrives as a space.
-        parts = _INSTANT.fullmatch(found.replace(" ", "+"))
+        return None if found is None else self._read(name, lambda: read_instant(found))
+
+    def _read(self, name: str, read: Callable[[], T]) -> T:
         try:
-            if parts:
-                return datetime.fromisoformat(f"{parts[1]}T{parts[2]}{parts[3].upper()}").astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
-        raise BadParameter(name, "give an instant with its zone, as in 2026-12-01T09:30:00Z")
+            return read()
+        except ValueError as error:
+            raise BadParameter(name, str(error)) from None
+
+
+def read_whole(given: str, *, least: int, most: int = LARGEST) -> int:
+    """A whole number within bounds; raises ValueError that says what to give."""
+    if re.fullmatch(r"[0-9]{1,16}", given) is None or not least <= int(given) <= most:
+        raise ValueError(f"give a whole number from {least} to {most}")
+    return int(given)
+
+
+def read_day(given: str) -> date:
+    """A day, written 2026-12-01; raises ValueError that says what to give."""
+    with suppress(ValueError):
+        if _DAY.fullmatch(given):
+            return date.fromisoformat(given)
+    raise ValueError("give a day, as in 2026-12-01")
+
+
+def read_instant(given: str) -> datetime:
+    """An instant by RFC 3339, in UTC; raises ValueError that says what to give."""
+    # A plus sign that was not escaped arrives as a space.
+    parts = _INSTANT.fullmatch(given.replace(" ", "+"))
+    with suppress(ValueError, OverflowError):
+        if parts:
+            return datetime.fromisoformat(f"{parts[1]}T{parts[2]}{parts[3].upper()}").astimezone(UTC)
+    raise ValueError("give an instant with its zone, as in 2026-12-01T09:30:00Z")

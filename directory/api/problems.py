@@ -32,6 +32,29 @@ _STATUS: Mapping[type[SignpostError], tuple[int, str, str]] = {
 }
 
 
+# What `type` of a problem names, beside the facts above; the page at /api says what each means.
+_OF_FORM: Mapping[str, str] = {
+    "bad-parameter": "A parameter cannot be read",
+    "names-nothing": "A parameter names what is not there",
+    "bad-request": "The call cannot be read",
+    "bad-idempotency-key": "An Idempotency-Key is 1 to 255 ASCII characters",
+    "key-in-query": "A key does not belong in an address: send Authorization: Bearer KEY",
+    "malformed-json": "The body is no JSON",
+    "wrong-content-type": "The body is to be JSON, with Content-Type: application/json",
+    "not-acceptable": "The answer is JSON, and the call takes none",
+    "precondition-required": "Say what you read, in If-Match or expected_version",
+    "bad-precondition": "If-Match speaks of one service; there are several",
+    "precondition-failed": "It is not what you read any more: read it again and repeat your edit",
+    "method-not-allowed": "Allow says which methods this address takes",
+    "unexpected": "Something went wrong here; it is not your doing",
+}
+
+
+def names() -> Mapping[str, str]:
+    """Every name of a problem, and what it means."""
+    return dict(sorted({**{name: title for _, name, title in _STATUS.values()}, **_OF_FORM}.items()))
+
+
 class Refused(SignpostError):
     """A call that is wrong in its form, before anything of the domain is asked."""
 
@@ -46,6 +69,10 @@ class BadParameter(SignpostError):
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}")
         self.problem = Problem(name, reason)
+
+
+class NamesNothing(BadParameter):
+    """A parameter that can be read, and names what is not there."""
 
 
 class PreconditionFailed(SignpostError):
@@ -65,7 +92,8 @@ def problem(request: Request, exc: Exception) -> Response:
     if isinstance(exc, Refused):
         status, name, title = exc.status, exc.name, HTTPStatus(exc.status).phrase
     elif isinstance(exc, BadParameter):
-        status, name, title = 400, "bad-parameter", "A parameter cannot be read"
+        name = "names-nothing" if isinstance(exc, NamesNothing) else "bad-parameter"
+        status, title = 400, _OF_FORM[name]
         more = {"problems": [_plain(exc.problem)]}
     elif isinstance(exc, PreconditionFailed):
         status, name, title = 412, "precondition-failed", "Changed since you read it"
@@ -76,6 +104,8 @@ def problem(request: Request, exc: Exception) -> Response:
         more = _facts_of(exc)
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="Signpost"'
+    elif isinstance(exc, errors.TooMany):
+        headers["Retry-After"] = str(exc.wait)
     elif status == 503:
         headers["Retry-After"] = "10"
     detail = str(exc) if status != 500 else "Something went wrong here. It is not your doing; try again."

@@ -18,9 +18,20 @@ from directory.actions.prepare import Published
 from directory.actions.submit import consider, submit
 from directory.actions.take_back import reversing, withdraw
 from directory.api import names as called
+from directory.api import replies_changes as replies
 from directory.api.answers import encode, matches
-from directory.api.bodies import draft_of, read_change, read_reversal, read_taking_back
+from directory.api.asking import DryRunAsked
+from directory.api.bodies import (
+    ChangeBody,
+    ReversalBody,
+    TakingBackBody,
+    draft_of,
+    read_change,
+    read_reversal,
+    read_taking_back,
+)
 from directory.api.calls import Call
+from directory.api.declaring import says
 from directory.api.entries import change_json
 from directory.api.offers import need_json, offer_json, teams_json
 from directory.api.once import attempt_of, once
@@ -34,10 +45,18 @@ from directory.store.changes import lock_head
 from directory.store.versions import find_ids
 
 
-def post_change(call: Call) -> Response:
+@says(
+    "Publish a change or, where others have to agree first, put it to them.",
+    replies.PublishedChange,
+    status=201,
+    also={200: replies.DryRunChange, 202: replies.OfferReply},
+    takes=ChangeBody,
+    matched=True,
+)
+def post_change(call: Call, asked: DryRunAsked) -> Response:
     """POST /changes."""
     plain = read_change(call.body)
-    if call.given.flag("dry_run"):
+    if asked.is_dry:
         attempt_of(call, "POST /changes")
         return Response(encode(_dry_run(call, plain)), media_type="application/json")
 
@@ -47,6 +66,13 @@ def post_change(call: Call) -> Response:
     return once(call, "POST /changes", publish, lead_to=_lead_to, status_of=_status_of)
 
 
+@says(
+    "A change does not hold; the answer is the change that says so.",
+    replies.PublishedChange,
+    status=201,
+    also={202: replies.OfferReply},
+    takes=TakingBackBody,
+)
 def post_withdraw(call: Call) -> Response:
     """POST /changes/{number}/withdraw: the answer is the change that withdraws it."""
     number, body = call.number(), read_taking_back(call.body)
@@ -59,6 +85,13 @@ def post_withdraw(call: Call) -> Response:
     return once(call, f"POST /changes/{number}/withdraw", publish, lead_to=_lead_to, status_of=_status_of)
 
 
+@says(
+    "A new change sets back what another set.",
+    replies.ReversedChange,
+    status=201,
+    also={202: replies.ReversalOffer},
+    takes=ReversalBody,
+)
 def post_reverse(call: Call) -> Response:
     """POST /changes/{number}/reverse: a new change sets back what it set; `left` is what others have set since."""
     number, body = call.number(), read_reversal(call.body)

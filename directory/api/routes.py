@@ -18,7 +18,7 @@ from directory.api import (
     services,
     subscriptions,
 )
-from directory.api.calls import each, either, publishes, reads, tells
+from directory.api.calls import each, publishes, reads, tells
 from directory.api.problems import problem
 
 __all__ = ["problem", "routes"]
@@ -38,7 +38,9 @@ def routes() -> list[BaseRoute]:
         Route("/services/{key}/check", publishes(learning.post_check, "check", needs_body=False), methods=["POST"]),
         Route("/reports/{ref}", reads(learning.show_report)),
         Route(
-            "/changes", either(reads(changes.list_changes), publishes(publishing.post_change)), methods=["GET", "POST"]
+            "/changes",
+            each(GET=reads(changes.list_changes), POST=publishes(publishing.post_change)),
+            methods=["GET", "POST"],
         ),
         Route("/changes/{number}", reads(changes.show_change)),
         Route(
@@ -53,7 +55,7 @@ def routes() -> list[BaseRoute]:
         Route("/offers", reads(offers.list_offers)),
         Route(
             "/offers/{ref}",
-            either(reads(offers.show_offer), publishes(offers.put_offer), method="PUT"),
+            each(GET=reads(offers.show_offer), PUT=publishes(offers.put_offer)),
             methods=["GET", "PUT"],
         ),
         Route("/offers/{ref}/accept", publishes(offers.accept, "agree"), methods=["POST"]),
@@ -75,9 +77,9 @@ def _of_subscriptions() -> list[BaseRoute]:
     return [
         Route(
             "/subscriptions",
-            either(
-                reads(subscriptions.list_subscriptions, "read-updates"),
-                publishes(subscriptions.post_subscription, "subscribe"),
+            each(
+                GET=reads(subscriptions.list_subscriptions, "read-updates"),
+                POST=publishes(subscriptions.post_subscription, "subscribe"),
             ),
             methods=["GET", "POST"],
         ),

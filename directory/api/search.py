@@ -13,36 +13,33 @@ from starlette.responses import Response
 from directory.actions.gaps import record_gap
 from directory.answer import answer
 from directory.api import names as called
+from directory.api import replies
 from directory.api.answers import page, plain
+from directory.api.asking import SearchAsked, SuggestAsked
 from directory.api.calls import Call
+from directory.api.declaring import says
 from directory.api.entries import Names, entry_json
-from directory.api.problems import BadParameter
+from directory.api.problems import NamesNothing
 from directory.domain.area import Gazetteer
 from directory.domain.freshness import CheckDue
 from directory.domain.opening import Opening
 from directory.domain.place import Point
 from directory.domain.query import Answer, Query, Result
-from directory.domain.service import SETTINGS, Entry, Facts
+from directory.domain.service import Entry, Facts
 from directory.guidance import Guidance, guidance
 from directory.search.engine import Suggestion
 from directory.store import services
 from directory.store.places import locate
 
 
-def search(call: Call) -> Response:
+@says("Who handles this: the answer where one deserves confidence, and the nearest.", replies.SearchAnswer)
+def search(call: Call, asked: SearchAsked) -> Response:
     """GET /search: the answer, where one deserves confidence, and the nearest."""
-    given = call.given
-    query = Query(
-        given.required("q"),
-        given.text("area"),
-        given.choice("setting", SETTINGS),
-        given.day("as_of"),
-        given.limit(20, most=100),
-    )
-    site, known_at, gazetteer = call.site, given.instant("known_at"), call.site.gazetteer()
-    by_distance = given.choice("sort", ("relevance", "distance")) == "distance"
+    query = Query(asked.q, asked.area, asked.setting, asked.as_of, asked.limit)
+    site, known_at, gazetteer = call.site, asked.known_at, call.site.gazetteer()
+    by_distance = asked.sort == "distance"
     with site.database.read() as connection:
-        near = _near(connection, call, gazetteer)
+        near = _near(connection, asked.near, gazetteer)
         found = answer(connection, query, site.search, today=site.today(), known_at=known_at, gazetteer=gazetteer)
         now = found.on == site.today() and known_at is None
         asker = Asker(site.opening if now else None, near, by_distance, site.check_due if now else None)
@@ -68,13 +65,12 @@ class Asker:
 NOBODY_NEAR = Asker()
 
 
-def _near(connection: Connection, call: Call, gazetteer: Gazetteer) -> Point | None:
-    text = call.given.text("near")
+def _near(connection: Connection, text: str | None, gazetteer: Gazetteer) -> Point | None:
     if text is None:
         return None
     if point := locate(connection, text, gazetteer):
         return point
-    raise BadParameter("near", "give coordinates, an area, or a postcode near a service of this directory")
+    raise NamesNothing("near", "give coordinates, an area, or a postcode near a service of this directory")
 
 
 def answer_json(
@@ -150,9 +146,10 @@ MOST_SUGGESTED = 8
 TYPES = {"name": "service", "former_name": "former name", "need": "need", "owner": "owner"}
 
 
-def suggest(call: Call) -> Response:
+@says("Ways on from what was typed so far, from the third character.", replies.SuggestedPage)
+def suggest(call: Call, asked: SuggestAsked) -> Response:
     """GET /suggest: at most 8 ways on from what was typed so far, from the third character."""
-    typed = call.given.required("q")
+    typed = asked.q
     pages = call.site.suggest_pages(typed)
     found = call.site.suggest(typed)[: MOST_SUGGESTED - len(pages)]
     with call.site.database.read() as connection:

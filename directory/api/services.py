@@ -4,50 +4,54 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, get_args
+from typing import Any
 
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from directory.answer import handling
 from directory.api import names as called
+from directory.api import replies
 from directory.api.answers import page, plain, tag_of, tagged
+from directory.api.asking import HandlersAsked, ServiceAsked, ServicesAsked, VersionsAsked
 from directory.api.calls import Call
+from directory.api.declaring import says
 from directory.api.entries import entry_json, link_json, version_json
 from directory.api.filters import known_id
 from directory.domain.change import fold
-from directory.domain.service import Entry, Status, Version
+from directory.domain.service import Entry, Version
 from directory.errors import NotFound
 from directory.store import services as service_store
 from directory.store.versions import VersionRow, history
 
 
-def list_services(call: Call) -> Response:
+@says("Entries, in the order of their ids.", replies.EntryPage)
+def list_services(call: Call, asked: ServicesAsked) -> Response:
     """GET /services."""
-    given, limit = call.given, call.given.limit()
-    on, known_at = given.day("as_of") or call.site.today(), given.instant("known_at")
-    area, after = given.text("area"), given.text("after") or ""
-    status = given.choice("status", get_args(Status))
+    on, known_at = asked.as_of or call.site.today(), asked.known_at
+    area, after, limit = asked.area, asked.after or "", asked.limit
     with call.site.database.read() as connection:
-        owner, team = known_id(connection, call, "owner", "organisation"), given.text("team")
+        owner = known_id(connection, call, "owner", "organisation")
         areas = tuple(map(fold, call.site.gazetteer().serving(area))) if area else ()
-        wanted = service_store.Filter(owner, team, areas, status)
+        wanted = service_store.Filter(owner, asked.team, areas, asked.status)
         ids = service_store.list_ids(connection, after=after, limit=limit + 1, on=on, wanted=wanted, known_at=known_at)
         entries = service_store.entries(connection, ids[:limit], on=on, known_at=known_at)
         items = entries_json(connection, call, entries, on=on, known_now=known_at is None)
     return page(items, ids[limit - 1] if len(ids) > limit else None)
 
 
-def show_service(call: Call) -> Response:
+@says("One entry, by id or slug.", replies.Entry, tagged=True)
+def show_service(call: Call, asked: ServiceAsked) -> Response:
     """GET /services/{key}."""
-    on, known_at = call.given.day("as_of") or call.site.today(), call.given.instant("known_at")
+    on, known_at = asked.as_of or call.site.today(), asked.known_at
     with call.site.database.read() as connection:
         return tagged(call, entry_answer(connection, call, call.key(), on=on, known_at=known_at).body)
 
 
-def list_versions(call: Call) -> Response:
+@says("The versions of a service, newest first.", replies.VersionPage)
+def list_versions(call: Call, asked: VersionsAsked) -> Response:
     """GET /services/{key}/versions: newest first, on from the number `after`."""
-    before, limit = call.given.number("after", 0, least=1), call.given.limit()
+    before, limit = asked.after, asked.limit
     with call.site.database.read() as connection:
         rows = history(connection, "service", service_store.service_id(connection, call.key()))
         wanted = [row for row in rows if not before or row.number < before]
@@ -55,6 +59,7 @@ def list_versions(call: Call) -> Response:
     return page(items, wanted[limit - 1].number if len(wanted) > limit else None)
 
 
+@says("One version of a service.", replies.Version, tagged=True)
 def show_version(call: Call) -> Response:
     """GET /services/{key}/versions/{number}."""
     number = call.number()
@@ -66,9 +71,10 @@ def show_version(call: Call) -> Response:
         return tagged(call, _versions_json(connection, call, found)[0])
 
 
-def show_handlers(call: Call) -> Response:
+@says("Who handles on a day what a service did, itself where it still does.", replies.HandlersAnswer)
+def show_handlers(call: Call, asked: HandlersAsked) -> Response:
     """GET /services/{key}/handlers."""
-    on, known_at = call.given.day("on") or call.site.today(), call.given.instant("known_at")
+    on, known_at = asked.on or call.site.today(), asked.known_at
     with call.site.database.read() as connection:
         service = service_store.service_id(connection, call.key())
         found = handling(connection, service, on=on, known_at=known_at)

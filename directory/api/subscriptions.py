@@ -12,10 +12,13 @@ from directory.actions import subscribe as deeds
 from directory.actions.channels import subscribe_channel
 from directory.actions.criteria import resolve
 from directory.actions.subscribe import Altered, Wanted
+from directory.api import replies_telling as replies
 from directory.api.answers import matches, page, plain, tag_of, tagged
-from directory.api.bodies import read_altered, read_subscription
+from directory.api.asking import DryRunAsked, NumbersAsked
+from directory.api.bodies import AlteredBody, SubscriptionBody, read_altered, read_subscription
 from directory.api.calls import Call
-from directory.api.once import once
+from directory.api.declaring import says
+from directory.api.once import attempt_of, once
 from directory.api.problems import PreconditionFailed, Refused
 from directory.content.records import stamp
 from directory.domain.subscription import Subscription
@@ -26,9 +29,10 @@ from directory.store.sealing import Seal
 LOOK_BACK = timedelta(days=90)
 
 
-def list_subscriptions(call: Call) -> Response:
+@says("What the key's owner and their teams are told of.", replies.SubscriptionPage)
+def list_subscriptions(call: Call, asked: NumbersAsked) -> Response:
     """GET /subscriptions?after=&limit=: one's own and those of one's teams, oldest first."""
-    person_id, after, limit = _person(call), call.given.number("after", 0, least=0), call.given.limit()
+    person_id, after, limit = _person(call), asked.after, asked.limit
     with call.site.database.read() as connection:
         theirs = team_subscriptions.of_member(connection, person_id)
         found = [*subscriptions.of_person(connection, person_id), *(each.subscription for each in theirs)]
@@ -38,6 +42,7 @@ def list_subscriptions(call: Call) -> Response:
     return page(items, later[limit - 1].id if len(later) > limit else None)
 
 
+@says("One subscription.", replies.SubscriptionReply, tagged=True)
 def show_subscription(call: Call) -> Response:
     """GET /subscriptions/{number}"""
     _person(call)
@@ -45,7 +50,14 @@ def show_subscription(call: Call) -> Response:
         return tagged(call, _json(connection, call, deeds.find(connection, call.number(), call.by)))
 
 
-def post_subscription(call: Call) -> Response:
+@says(
+    "Be told of changes, by mail, webhook, Teams or Slack.",
+    replies.NewSubscription,
+    status=201,
+    also={200: replies.SubscriptionLook},
+    takes=SubscriptionBody,
+)
+def post_subscription(call: Call, asked: DryRunAsked) -> Response:
     """POST /subscriptions; `?dry_run=true` writes nothing, and lists what the last 90 days would have told."""
     given = read_subscription(call.body)
     channel, url = given.get("channel", "mail"), given.get("url")
@@ -57,7 +69,8 @@ def post_subscription(call: Call) -> Response:
         given.get("team"),
         given.get("mandatory", False),
     )
-    if call.given.flag("dry_run"):
+    if asked.is_dry:
+        attempt_of(call, "POST /subscriptions")
         return _look(call, wanted)
 
     def begin(connection: Connection, at: datetime) -> dict[str, Any]:
@@ -84,6 +97,7 @@ def post_subscription(call: Call) -> Response:
     )
 
 
+@says("Alter a subscription.", replies.SubscriptionReply, takes=AlteredBody, tagged=True, matched=True)
 def patch_subscription(call: Call) -> Response:
     """PATCH /subscriptions/{number}: `frequency`, `paused_until`, `mandatory`; If-Match says what was read."""
     given, key = read_altered(call.body), call.number()
@@ -102,6 +116,7 @@ def patch_subscription(call: Call) -> Response:
         return tagged(call, _json(connection, call, held))
 
 
+@says("End a subscription.", None, status=204, matched=True)
 def delete_subscription(call: Call) -> Response:
     """DELETE /subscriptions/{number}: it ends; If-Match, where given, says what was read."""
     key, header = call.number(), call.header("if-match")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 
 import click
 import uvicorn
@@ -21,6 +22,8 @@ from directory.site import Site
 from directory.store.changes import read_head
 from directory.worker import Worker
 
+# A message that a relay is just taking has 30 seconds: ended before, it would be sent again.
+ENDING_SECONDS = 40
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -46,8 +49,9 @@ def serve(host: str, port: int, workers: int, no_work: bool, starter: bool) -> N
         follow_page_index(site.database, site.page_engine, today=site.today())
         _measure(site)
         worker = Worker(site)
-        if not no_work:
-            worker.start()
+        # The server inside raises what ended it once more, when it has answered who was there.
+        signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+        working = None if no_work else worker.start()
         try:
             uvicorn.run(
                 "directory.app:create",
@@ -60,6 +64,8 @@ def serve(host: str, port: int, workers: int, no_work: bool, starter: bool) -> N
             )
         finally:
             worker.stop()
+            if working is not None:
+                working.join(ENDING_SECONDS)
 
 
 def _measure(site: Site) -> None:
@@ -93,6 +99,7 @@ def work(once: bool) -> None:
     with opened() as site:
         worker = Worker(site)
         if not once:
+            signal.signal(signal.SIGTERM, lambda *_: worker.stop())
             _measure(site)
             worker.run()
         elif failed := worker.once():

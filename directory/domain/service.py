@@ -245,6 +245,8 @@ class Entry:
     added_at: datetime | None = None
     # After how many months it is to be checked again, where that is not the setting.
     check_every: int | None = None
+    # Who ran it before, by id and slug: what `previous_owner` is called may change.
+    owner_before: Owner | None = None
 
     @property
     def facts(self) -> Facts:

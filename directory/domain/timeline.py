@@ -15,6 +15,8 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
+from directory.domain.service import Facts
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -143,7 +145,8 @@ class Timeline:
         if known is None or not hasattr(known, "status"):
             return known
         later = any(kept.effective_from > day for kept in self.steps)
-        return known.with_({"status": "planned" if later else "closed"})
+        # An organisation is open or closed: nothing else can be read back.
+        return known.with_({"status": "planned" if later and self.shape is Facts else "closed"})
 
     def _put(self, day: date, facts: Any) -> Made:
         self.latest_number += 1

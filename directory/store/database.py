@@ -82,6 +82,12 @@ class Database:
         self.engine.dispose()
 
 
+def sort_in_memory(connection: Connection) -> None:
+    """For the rest of a transaction, let PostgreSQL sort a hundred thousand rows without writing them to disk."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL work_mem TO '64MB'")
+
+
 def _require_sound_sqlite() -> None:
     if sqlite.sqlite_version_info < OLDEST_SQLITE:
         needed = ".".join(map(str, OLDEST_SQLITE))

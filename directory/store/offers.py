@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, exists, or_, select, update
+from sqlalchemy import Connection, Select, and_, delete, exists, or_, select, update
 
 from directory.domain.offer import Need, Offer, State
 from directory.domain.policy import Actor, Role
@@ -172,9 +172,17 @@ def any_expired(connection: Connection, *, at: datetime) -> bool:
     return connection.execute(over.limit(1)).first() is not None
 
 
-def for_actor(connection: Connection, actor: Actor, *, limit: int) -> list[Offer]:
-    """The offers that an actor may read: those that wait first, then by when they were made, newest first."""
+def for_actor(
+    connection: Connection, actor: Actor, *, limit: int, after: tuple[bool, int] | None = None
+) -> list[Offer]:
+    """The offers that an actor may read: those that wait first, then by when they were made, newest first.
+
+    `after` is whether the last one read was waiting, and its id: what settled meanwhile may come twice.
+    """
     statement = select(offers)
+    if after is not None:
+        settled, older = offers.c.state != "waiting", offers.c.id < after[1]
+        statement = statement.where(or_(settled, older) if after[0] else and_(settled, older))
     if not actor.editor:
         asked = exists().where(offer_needs.c.offer_id == offers.c.id, offer_needs.c.team.in_(sorted(actor.leads)))
         led = [offers.c.teams.contains(write_json(team), autoescape=True) for team in sorted(actor.leads)]

@@ -53,6 +53,7 @@ def entries(connection: Connection, ids: Sequence[str], *, on: date, known_at: d
             latest_version=latest[row.subject_id],
             added_at=added.get(row.subject_id),
             check_every=every.get(row.subject_id),
+            owner_before=tenures[row.subject_id].owner_before,
         )
         for row in present
     ]

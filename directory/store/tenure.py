@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from directory.domain.organisation import OrganisationFacts
-from directory.domain.service import Facts, OrganisationName, TeamName
+from directory.domain.service import Facts, OrganisationName, Owner, TeamName
 from directory.domain.succession import Handlers, handlers, reachable
 from directory.shapes import from_json
 from directory.store import successions as succession_store
@@ -100,10 +100,11 @@ def _is_closed(facts: OrganisationFacts, on: date) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Tenure:
-    """Since when a service has its owner of the day, and who had it before, in words."""
+    """Since when a service has its owner of the day, and who had it before: in words, and as its entry named them."""
 
     since: date
     before: str | None
+    owner_before: Owner | None
 
 
 def tenures_of(
@@ -119,7 +120,7 @@ def tenures_of(
     former = [facts for _, facts in spans.values() if facts is not None]
     named = Owners.of(connection, former, on=on, known_at=known_at)
     return {
-        service: Tenure(since, named.former_in_words(facts) if facts else None)
+        service: Tenure(since, named.former_in_words(facts) if facts else None, facts.owner if facts else None)
         for service, (since, facts) in spans.items()
     }
 

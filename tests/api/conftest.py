@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -28,14 +27,10 @@ from directory.site import Site
 from directory.store import areas, people
 from directory.store.database import Database
 from tests import build
-
-with warnings.catch_warnings():
-    # Starlette's client asks for httpx2; it works with the httpx that is locked here.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+from tests.api.documented import BASE_URL
+from tests.api.documented import CheckedClient as TestClient
 
 PUBLISH_KEY, READ_KEY, LEAD_KEY = "publish-key", "read-key", "lead-key"
-BASE_URL = "https://signpost.example"
 
 
 def nothing_found(query: Query) -> Found:

@@ -241,3 +241,42 @@ def test_setting_back_a_handover_asks_the_other_team(api: Api) -> None:
     answer = api.post({}, key=LEAD_KEY, path=f"/changes/{number}/reverse")
     assert answer.status_code == 202
     assert answer.json()["needs"][0]["team"]["slug"] == "district-nursing"
+
+
+@pytest.mark.parametrize("what", ["accept", "decline", "withdraw"])
+def test_the_same_key_is_answered_alike_and_does_it_once(api: Api, what: str) -> None:
+    ref = api.publish(handing(), 202, key=NURSE)["ref"]
+    bodies: dict[str, dict[str, object]] = {
+        "accept": {"version": 1},
+        "decline": {"why": "Not yet."},
+        "withdraw": {"why": ""},
+    }
+    body = bodies[what]
+    key, path = NURSE if what == "withdraw" else LEAD_KEY, f"/offers/{ref}/{what}"
+    barrier = Barrier(2)
+
+    def ask(_: int) -> Any:
+        barrier.wait()
+        return api.post(body, key=key, path=path, Idempotency_Key="once")
+
+    with ThreadPoolExecutor(2) as pool:
+        first, again = pool.map(ask, range(2))
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.json() == again.json()
+    assert sorted("idempotent-replayed" in each.headers for each in (first, again)) == [False, True]
+    assert api.post({**body, "why": "Otherwise."}, key=key, path=path, Idempotency_Key="once").status_code == 422
+
+
+def test_offers_are_paged_and_none_is_lost_when_one_is_settled_between(api: Api) -> None:
+    refs = [api.publish(handing(title=f"Offer {number}"), 202, key=NURSE)["ref"] for number in range(5)]
+    headers = {"Authorization": f"Bearer {NURSE}"}
+    seen: list[str] = []
+    after: str | None = ""
+    while after is not None:
+        page = api.get(f"/offers?limit=2&after={after}", headers=headers)
+        seen += [each["ref"] for each in page["items"]]
+        after = page["next"]
+        if len(seen) == 2:
+            do(api, seen[1], "decline", {"why": "No."})
+    assert set(seen) == set(refs)
+    api.get("/offers?after=elsewhere", 400, headers=headers)

@@ -140,3 +140,19 @@ def test_a_relays_own_report_counts_only_with_a_true_return_path(light_api: Api,
     assert light_api.post(report, path="/bounces").json() == {"taken": False, "severity": "hard"}
     with light_site.database.read() as connection:
         assert bounces.of_person(connection, lead, at=build.NOON) is not None
+
+
+def test_a_team_that_is_not_there_is_a_documented_answer(light_api: Api) -> None:
+    body = {
+        "criteria": {},
+        "frequency": "immediately",
+        "channel": "slack",
+        "url": "https://x.example",
+        "team": "nobody",
+    }
+    assert light_api.post(body, path="/subscriptions").status_code == 404
+
+
+def test_an_idempotency_key_that_is_none_is_refused_in_a_dry_run_too(light_api: Api) -> None:
+    body = {"criteria": {"need": ["leg ulcer"]}}
+    assert light_api.post(body, path="/subscriptions", query="?dry_run=true", Idempotency_Key=" ").status_code == 400

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from directory.domain.organisation import OrganisationFacts
 from directory.domain.service import Facts, Owner
 from directory.domain.timeline import Step, Timeline
+from directory.shapes import from_json, to_json
 
 FIRST = date(2026, 1, 1)
 edits = st.fixed_dictionaries(
@@ -89,6 +91,15 @@ def test_what_only_that_change_opened_was_never_open(days: int | None, expected:
     again = Step(FIRST + timedelta(days), 2, opening) if days else None
     life.without(1, on=FIRST, step=again)
     assert [life.on(FIRST + timedelta(each)).status for each in (0, 5)] == expected  # type: ignore[union-attr]
+
+
+def test_an_organisation_that_is_to_open_later_is_not_open_yet_and_can_be_read() -> None:
+    life = Timeline("o", OrganisationFacts)
+    life.edit(Step(FIRST, 1, {"name": "A"}))
+    life.without(1, on=FIRST, step=Step(FIRST + timedelta(5), 2, {"name": "A"}))
+    said = [life.on(FIRST + timedelta(each)) for each in (0, 5)]
+    assert [each.status for each in said if each] == ["closed", "active"]
+    assert [from_json(OrganisationFacts, to_json(each)) for each in said] == said
 
 
 def _replay(steps: list[Step], day: date) -> Facts | None:

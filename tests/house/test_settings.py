@@ -41,6 +41,8 @@ DEFAULTS = {
     "OUTGOING_PRIVATE": "no",
     "DIGEST_AT": "07:00:00",
     "DIGEST_WEEKDAY": "monday",
+    "API_LIMIT": "6000",
+    "API_LIMIT_WITHOUT_KEY": "3000",
     "METRICS": "off",
     "METRICS_PORT": "",
     "ORGANISATION_NAME": "Signpost",

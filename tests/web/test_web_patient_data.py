@@ -46,7 +46,8 @@ NOT_FREE = {
     ("publish_date.html", "day"), ("publish_details.html", "owner-code"), ("sign_in_link.html", "code"),
     ("sign_in_sent.html", "code"), ("update.html", "until"), ("update.html", "from"), ("updates.html", "from"),
     ("updates.html", "until"), ("update_new.html", "q"),
-    ("update_new.html", "area"), ("update_new.html", "url"), ("champions.html", "topic"), ("vocabulary.html", "q"), ("error.html", ""), ("page_edit.html", ""),
+    ("update_new.html", "area"), ("update_new.html", "url"), ("champions.html", "topic"),
+    ("vocabulary.html", "q"), ("error.html", ""), ("page_edit.html", ""),
     ("_again.html", "{{ name }}"),
 }  # fmt: skip
 # Tried beside the import that it undoes, in test_web_imports.
