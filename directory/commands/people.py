@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime, time
 from typing import cast, get_args
 
 import click
 
+from directory.actions.erase import erase
 from directory.actions.people import add_key, add_user, forget_passkeys, revoke_key, subscribe_person
 from directory.actions.roles import set_editor, sign_out_everywhere, take_role
 from directory.commands.shared import Day, Failure, as_json, counted, opened, print_json
@@ -50,6 +52,24 @@ def user_forget_passkeys(email: str) -> None:
 
 def _roles(person: people.Person) -> str:
     return "".join(f", {role} of {team}" for team, role in person.roles.items())
+
+
+@user.command("erase")
+@click.argument("email")
+@as_json
+def user_erase(email: str, json_: bool) -> None:
+    """Erase a person: their name and address are nowhere afterwards; what they did stays, without them."""
+    with opened() as site:
+        done = erase(site.database, site.settings.mail_folder, email=email, at=site.now())
+    if json_:
+        print_json(asdict(done))
+        return
+    who = f"person {done.person_id} is erased" if done.person_id else "nobody here has this address"
+    click.echo(f"{who}; {counted(done.rows, 'row')} and {counted(done.messages, 'message')} that spoke of them, too")
+    for place in done.left:
+        click.echo(f"published, and left as it is: {place}", err=True)
+    if done.to_do:
+        click.echo(f"left to do: {done.to_do}", err=True)
 
 
 @user.command("take-role")

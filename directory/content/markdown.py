@@ -6,16 +6,23 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape, unescape
+from time import thread_time
 from typing import Any
 
 import nh3
 import yaml
-from markdown import Markdown
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
 
 from directory.errors import Invalid, Problem
 
-# Python-Markdown's time grows with the square of some inputs: what people write is far below this.
 LONGEST = 50_000
+# Of one processor, on one text; what people write takes a fiftieth of it.
+LONGEST_SECONDS = 0.6
+# Lists and quotes within one another: the parser drops what lies deeper, so it is shown as written from here on.
+DEEPEST = 40
 TAGS = {
     "p", "br", "strong", "em", "code", "pre", "blockquote", "ul", "ol", "li", "a", "hr",
     "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td",
@@ -23,9 +30,6 @@ TAGS = {
 SERVICE_LINK = re.compile(r"\]\(service:([a-z0-9-]+)\)")
 _FRONT = re.compile(r"-{3,}[ \t]*\n(.*?)^-{3,}[ \t]*$", re.MULTILINE | re.DOTALL)
 _LINE_END = re.compile(r"\r\n?")
-# A bracket that begins no link. Python-Markdown looks for the end of each through the whole paragraph: ten thousand of
-# them take minutes.
-_LONE_BRACKET = re.compile(r"\[(?![^\[\]]{0,300}\](?:[^(]|$|\([^\n)]{0,1000}\)))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +89,76 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
 
 def render(text: str, *, service_link: Callable[[str], str] | None = None) -> str:
-    """HTML of Markdown from people: no script, style, image or unknown scheme survives.
+    """HTML of Markdown (CommonMark, with tables) from people: no script, style, image or unknown scheme survives.
 
-    `service_link` gives the address for `(service:slug)` links; without it they lead to the service's page.
+    `service_link` gives the address for `(service:slug)` links; without it they lead to the service's page. A text that
+    would take too long, or grow beyond measure, is shown as it is written: nothing of it is lost.
     """
     address = service_link or (lambda slug: f"/services/{slug}")
-    linked = SERVICE_LINK.sub(lambda found: f"]({address(found[1])})", _LONE_BRACKET.sub("&#91;", text[:LONGEST]))
+    # Half of a character, as JSON can carry it, can be written nowhere.
+    text = text[:LONGEST].encode("utf-8", "replace").decode()
+    linked = SERVICE_LINK.sub(lambda found: f"]({address(found[1])})", text)
     try:
-        html = Markdown(extensions=["tables", "sane_lists"]).convert(linked)
-    except RecursionError:
-        # Lists within lists by the thousand are nobody's text: shown as it is written.
-        html = f"<pre>{escape(text[:LONGEST])}</pre>"
-    return nh3.clean(
+        env = {_UNTIL: thread_time() + LONGEST_SECONDS}
+        tokens = _PARSER.parse(linked, env)
+        _require_measure(tokens)
+        html = str(_PARSER.renderer.render(tokens, _PARSER.options, env))
+    except (_Unreasonable, RecursionError):
+        html = f"<pre>{escape(text)}</pre>"
+    clean = nh3.clean(
         html, tags=TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto", "tel"}, link_rel="noopener"
     )
+    return clean.strip()
 
 
 def plain(text: str) -> str:
     """The words of a Markdown text, without its marks, for search and for summaries."""
     return " ".join(unescape(nh3.clean(render(text), tags=set())).split())
+
+
+_UNTIL = "until"
+# What one text may bring in links that it names once and uses often, and in tags.
+_LONGEST_LINKS, _MOST_TAGS = 10 * LONGEST, 5_000
+
+
+class _Unreasonable(Exception):
+    """Nobody wrote this to be read."""
+
+
+def _watch_block(state: StateBlock, _start: int, _end: int, _silent: bool) -> bool:
+    if state.level >= DEEPEST - 2:
+        raise _Unreasonable
+    return _watch(state.env)
+
+
+def _watch_inline(state: StateInline, _silent: bool) -> bool:
+    return _watch(state.env)
+
+
+def _watch(env: Any) -> bool:
+    # The time of this thread, not of the clock on the wall: a page does not look different on a busy day.
+    if thread_time() > env[_UNTIL]:
+        raise _Unreasonable
+    return False
+
+
+def _require_measure(tokens: list[Token]) -> None:
+    """Raise where links or tags would make many times of what was written."""
+    links = tags = 0
+    for token in tokens:
+        for child in (token, *(token.children or ())):
+            links += sum(len(str(value)) for value in child.attrs.values())
+            tags += child.content.count("<") if child.type in ("html_inline", "html_block") else 0
+    if links > _LONGEST_LINKS or tags > _MOST_TAGS:
+        raise _Unreasonable
+
+
+def _parser() -> MarkdownIt:
+    """CommonMark with tables; each step first looks at the time."""
+    parser = MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable("table")
+    parser.block.ruler.before("table", "watch", _watch_block)
+    parser.inline.ruler.before("text", "watch", _watch_inline)
+    return parser
+
+
+_PARSER = _parser()
