@@ -31,7 +31,7 @@ def plan(query: Query, vocabulary: Vocabulary, lexicon: Lexicon, places: Places 
     numbers = take_numbers(text, lexicon, places)
     said = age_said(numbers.rest)
     rest = f"{numbers.rest[: said.start]} {numbers.rest[said.start + len(said.typed) :]}" if said else numbers.rest
-    spelt = respell(typed_words(rest, vocabulary), vocabulary, lexicon)
+    spelt = respell(typed_words(rest, vocabulary, lexicon), vocabulary, lexicon)
     read = [Word.of(item.typed, item.read, item.trust) for item in spelt.words]
     found = phrase_keys(read, vocabulary, lexicon)
     aside = aside_of(read, found, places, lexicon)

@@ -10,7 +10,7 @@ from directory.search.places import NOWHERE, Places
 from directory.search.text import EMAIL, OUTWARD, PHONE, POSTCODE, code_key, fold, phone_key
 
 LONGEST_QUESTION = 400
-MOST_WORDS = 24
+MOST_WORDS = 16
 
 _ASKING = """
 who whom whose what how where which when why whats whos do does did can could should would will may might must there

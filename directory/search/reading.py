@@ -40,12 +40,30 @@ class Word:
         return cls(typed, read, trust, stemmed, role)
 
 
-def typed_words(text: str, vocabulary: Vocabulary) -> list[str]:
-    """The words of a question without grammar; "IT" in capitals among other words may be an abbreviation."""
+def typed_words(text: str, vocabulary: Vocabulary, lexicon: Lexicon) -> list[str]:
+    """The words of a question without grammar; "IT" in capitals among other words may be an abbreviation.
+
+    Of more than a question needs, as where a letter is pasted, those that tell most, in their order.
+    """
     shouted = set() if text.isupper() else set(_CAPITALS.findall(text))
     special = {word.casefold() for word in shouted} & vocabulary.abbreviations
     found = [word for word in words(text) if word not in GRAMMAR or word in special]
-    return list(_not_over_and_over(found))[:MOST_WORDS]
+    once = list(_not_over_and_over(found))
+    if len(once) <= MOST_WORDS:
+        return once
+    telling = sorted(range(len(once)), key=lambda at: _tells_little(once[at], vocabulary, lexicon))[:MOST_WORDS]
+    return [once[at] for at in sorted(telling)]
+
+
+def _tells_little(word: str, vocabulary: Vocabulary, lexicon: Lexicon) -> tuple[int, int]:
+    """Rises from rare words to common ones, what nothing knows (a name, a slip), and the words of any question."""
+    if word in ASKING:
+        return 3, 0
+    if word in SOFT:
+        return 2, 0
+    frequency = lexicon.frequency(word)
+    known = frequency or stem(word) in vocabulary.stems or lexicon.knows(word)
+    return (0, frequency) if known else (1, 0)
 
 
 def _not_over_and_over(found: Iterable[str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from directory.domain.query import Query
 from directory.search.concepts import concepts, parse, stems_of
 from directory.search.find import Found, find
 from directory.search.index import WhooshEngine
+from directory.search.question import MOST_WORDS
 from directory.search.sounding import Sounds, sound
 from directory.search.understanding import understood
 from tests.search.search_builders import VOCABULARY, ask, directory, ids, opened, service
@@ -81,6 +82,18 @@ def test_what_is_recognised_can_be_taken_away(
 )
 def test_a_place_stands_for_what_lies_around_and_within_it(engine: WhooshEngine, question: str, first: str) -> None:
     assert ids(placed(engine, question))[:1] == [first]
+
+
+def test_of_a_letter_that_is_pasted_the_words_that_tell_are_read(engine: WhooshEngine) -> None:
+    letter = (
+        "Dear colleague, thank you for seeing this patient of ours who called our team about the services and clinic that "
+        "nurses and advice offer to adults at home and on visits, we wonder whether our staff, wounds and pressure "
+        "relief, assessment first, could all help again, and ask you about her stammering. Kind regards"
+    )
+    found = placed(engine, letter)
+    assert len(found.plan.tokens) <= MOST_WORDS
+    assert "stammering" in {token.text for token in found.plan.tokens}
+    assert "slt-child" in ids(found)
 
 
 def test_a_wide_place_is_served_by_those_within_it(engine: WhooshEngine) -> None:
