@@ -12,6 +12,7 @@ from bench.search.contender import Contender
 from bench.search.queries.labelled import Labelled
 from bench.search.signpost import Signpost
 from bench.search.wanted import Wanted
+from directory.app import look_for_rubbish_less
 
 ROUNDS = 5
 # The planner is the same before every engine: its time is measured once and added to each peer's.
@@ -41,6 +42,7 @@ def timed(
     """Signpost's whole answer and its parts; and each peer's search with the planner's time added."""
     asked_for = [signpost.wanted(asked) for asked in questions] if peers else []
     fresh = signpost.reopened()
+    look_for_rubbish_less()
     rounds = [_round(fresh, peers, questions, asked_for, clock, number) for number in range(ROUNDS + 1)]
     names = [signpost.name, PLANNER, ENGINE_ONLY, *(peer.name for peer in peers)]
     return [Timed(name, tuple(rounds[0][name]), tuple(medians([each[name] for each in rounds[1:]]))) for name in names]
@@ -58,6 +60,7 @@ def _round(
     times: dict[str, list[float]] = defaultdict(list)
     searches: dict[str, list[float]] = defaultdict(list)
     gc.collect()
+    gc.freeze()
     for at, asked in enumerate(questions):
         order: list[Contender | None] = [None, *peers]
         first = number % len(order)

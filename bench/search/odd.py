@@ -21,10 +21,10 @@ ODD: Mapping[str, str] = MappingProxyType(
         "right to left": "\u202eقرحة الساق leg ulcer עיסוי\u202c",
         "accents on accents": "z" + "\u0351" * 5_000 + " leg ulcer",
         "only marks": "!!! ??? --- ...",
-        "a letter": "please could you see this person who is known to our service and needs the care of a nurse at home "
-        "because the wound on the leg does not heal and the clinic at the health centre said to refer to the community "
-        "team for advice and support, with the family and the hospital and the GP all asking for a visit and a referral "
-        "for assessment and treatment, and to call the number in the letter for the person",
+        "a letter": "please could you see this person who is known to our service and needs the care of a nurse at "
+        "home because the wound on the leg does not heal and the clinic at the health centre said to refer to the "
+        "community team for advice and support, with the family and the hospital and the GP all asking for a visit "
+        "and a referral for assessment and treatment, and to call the number in the letter for the person",
         "digits": "0" * 300 + " 01632 01632 01632",
     }
 )
