@@ -133,10 +133,42 @@ def relay() -> Iterator[Relay]:
         yield running
 
 
-@pytest.fixture
-def signpost(tmp_path: Path, database_url: str, relay: Relay) -> Iterator[Signpost]:
-    """An installation with the starter content, on each database."""
-    installed = Signpost(tmp_path / "home", database_url=database_url, smtp_url=relay.url)
+@pytest.fixture(scope="session")
+def _furnished(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation on SQLite with the starter content, its records and its index, to be copied."""
+    folder = tmp_path_factory.mktemp("furnished")
+    shutil.copy(_sqlite_template, folder / "signpost.db")
+    _furnish(folder / "home", f"sqlite:///{folder / 'signpost.db'}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _furnished_postgres(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same on PostgreSQL, in the database `furnished`."""
+    folder = tmp_path_factory.mktemp("furnished")
+    _furnish(folder / "home", postgres_server.create("furnished", "template_signpost"))
+    return folder
+
+
+def _furnish(home: Path, url: str) -> None:
+    installed = Signpost(home, database_url=url)
     installed.run("import", str(STARTER), "--format", "markdown")
+    installed.run("work", "--once")
+
+
+@pytest.fixture
+def signpost(request: pytest.FixtureRequest, tmp_path: Path, database_url: str, relay: Relay) -> Iterator[Signpost]:
+    """An installation with the starter content, on each database."""
+    on_sqlite = database_url.startswith("sqlite:")
+    folder: Path = request.getfixturevalue("_furnished" if on_sqlite else "_furnished_postgres")
+    shutil.copytree(folder / "home", tmp_path / "home")
+    if on_sqlite:
+        shutil.copy(folder / "signpost.db", database_url.removeprefix("sqlite:///"))
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        name = database_url.rpartition("/")[2]
+        server.drop(name)
+        server.create(name, "furnished")
+    installed = Signpost(tmp_path / "home", database_url=database_url, smtp_url=relay.url)
     yield installed
     installed.stop()
