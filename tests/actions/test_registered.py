@@ -183,7 +183,9 @@ def test_before_it_belonged_anywhere_a_practice_says_nothing(northmoor: Site) ->
 @pytest.mark.realdata
 def test_a_real_practice_finds_the_service_for_its_commissioner(site: Site, real_data: Path) -> None:
     """A81001 belonged to 5E1 until 31 March 2013, and has belonged to 00K since."""
-    reading = READERS["ods-memberships"]((real_data / "epcmem.csv").read_bytes())
+    # Of thirteen thousand practices the first few hundred, with all that they belonged to.
+    lines = (real_data / "epcmem.csv").read_bytes().splitlines(keepends=True)
+    reading = READERS["ods-memberships"](b"".join(line for line in lines if line.startswith(b'"A81')))
     import_file(site.database, Import(reading, "epcmem.csv", OPERATOR, build.NOON, build.LONDON, build.TODAY))
     build.directory(site.database)
     podiatry = build.opening("podiatry", areas=(Area("00K", basis="registered"),), needs=("foot care",), contacts=())
