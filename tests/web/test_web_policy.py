@@ -80,6 +80,9 @@ def test_every_page_answers_every_role_as_the_policy_has_it(site: FoundSite, rea
     site.settings = site.settings.model_copy(update={"reading": reading, "base_url": "https://signpost.example"})
     tried = 0
     for name, (client, actor) in visitors(site).items():
+        if reading == "signed-in" and name not in ("anyone", "reader"):
+            # What they may do more does not hang on who may read.
+            continue
         client.base_url = "https://signpost.example"
         token = client.cookies.get("signpost-session")
         headers = {"Cookie": f"__Host-signpost-session={token}"} if token else {}
@@ -94,7 +97,7 @@ def test_every_page_answers_every_role_as_the_policy_has_it(site: FoundSite, rea
                 answer = client.request(method, _filled(path), headers=headers)
                 _is_as_it_should(answer, allowed=allowed, known=actor.signed_in, what=f"{name} {method} {path}")
                 tried += 1
-    assert tried >= 5 * 25
+    assert tried >= 2 * 100
 
 
 def _filled(path: str) -> str:
