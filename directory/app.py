@@ -23,6 +23,7 @@ from directory.api.limits import RateLimits
 from directory.api.routes import problem
 from directory.errors import NotAllowed, NotFound, SignpostError
 from directory.gate.crossing import CrossOriginProtection
+from directory.gate.keeping import KeptAnswers
 from directory.gate.routes import may
 from directory.gate.sessions import Sessions, actor_of
 from directory.settings import load
@@ -89,6 +90,7 @@ def build(site: Site) -> Starlette:
         lifespan=lifespan,
     )
     app.state.site = site
+    app.state.kept_answers = KeptAnswers(site)
     return app
 
 

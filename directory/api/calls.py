@@ -18,6 +18,7 @@ from directory.api.parameters import LARGEST, Parameters
 from directory.api.problems import Refused
 from directory.domain.policy import Action, Actor, could
 from directory.errors import NotAllowed, NotFound, NotSignedIn
+from directory.gate.keeping import kept
 from directory.gate.routes import declared
 from directory.gate.sessions import actor_of
 from directory.site import Site
@@ -66,8 +67,11 @@ class Call:
 Handler = Callable[..., Response]
 
 
-def reads(handler: Handler, action: Action = "read") -> Callable[[Request], Response]:
-    """A call that anybody may make, or everybody with a key where reading, or `action`, needs to be signed in."""
+def reads(handler: Handler, action: Action = "read", *, keeps: bool = False) -> Callable[[Request], Any]:
+    """A call that anybody may make, or everybody with a key where reading, or `action`, needs to be signed in.
+
+    One that `keeps` answers by nothing but the address, the database and the minute: see `gate.keeping`.
+    """
 
     def endpoint(request: Request) -> Response:
         site: Site = request.app.state.site
@@ -78,7 +82,7 @@ def reads(handler: Handler, action: Action = "read") -> Callable[[Request], Resp
             raise NotSignedIn("Reading needs a key here: send it as Authorization: Bearer KEY.")
         return _answered(handler, Call(request, site, by, Parameters(request.query_params)))
 
-    return _offered(endpoint, handler, action, "reads")  # type: ignore[no-any-return]
+    return _offered(kept(endpoint) if keeps else endpoint, handler, action, "reads")  # type: ignore[no-any-return]
 
 
 def publishes(

@@ -42,6 +42,7 @@ def may(action: Action, handler: Handler, *, largest_file: int = 0) -> Endpoint:
         answer: Any = handler(request) if is_async else run_in_threadpool(handler, request)
         return await answer  # type: ignore[no-any-return]
 
+    endpoint.keeps = getattr(handler, "keeps", False)  # type: ignore[attr-defined]
     return declared(endpoint, {"*": action})  # type: ignore[no-any-return]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pysqlite3.dbapi2 as sqlite
@@ -38,6 +39,24 @@ class Database:
         else:
             raise SettingsError("SIGNPOST_DATABASE_URL: use sqlite:/// or postgresql://")
         self.url = url
+        self._watching: Any = None
+        self._one_at_a_time = Lock()
+
+    def state(self) -> Hashable:
+        """A name for all that a reader sees at this moment: another one after every commit, by whichever process.
+
+        SQLite: what a connection that never writes is told of the commits of others, without reading a page of the
+        file. PostgreSQL: the transactions that count as done.
+        """
+        if self.is_sqlite:
+            with self._one_at_a_time:
+                if self._watching is None:
+                    self._watching = self.engine.raw_connection()
+                    # Its own, or the pool would be one short.
+                    self._watching.detach()
+                return self._watching.cursor().execute("PRAGMA data_version").fetchone()[0]  # type: ignore[no-any-return]
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            return connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one()  # type: ignore[no-any-return]
 
     @property
     def is_sqlite(self) -> bool:
@@ -79,6 +98,8 @@ class Database:
 
     def close(self) -> None:
         """Give back every connection."""
+        if self._watching is not None:
+            self._watching.close()
         self.engine.dispose()
 
 

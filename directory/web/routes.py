@@ -15,6 +15,7 @@ from starlette.types import Scope
 
 from directory.domain.policy import Action
 from directory.errors import SignpostError
+from directory.gate.keeping import kept
 from directory.gate.routes import may
 from directory.web import (
     about,
@@ -83,12 +84,12 @@ def routes() -> list[BaseRoute]:
 def _for_readers() -> list[BaseRoute]:
     """What everybody reads, and what they can say about it."""
     return [
-        Route("/", may("read", home.home)),
+        Route("/", may("read", kept(home.home))),
         Route("/find", may("read", find.find)),
-        Route("/services/{slug}", may("read", services.service)),
-        Route("/services/{slug}/history", may("read", services.service_history)),
-        Route("/services/{slug}/as-of", may("read", services.service_on)),
-        Route("/services/{slug}/as-of/{date}", may("read", services.service_then)),
+        Route("/services/{slug}", may("read", kept(services.service))),
+        Route("/services/{slug}/history", may("read", kept(services.service_history))),
+        Route("/services/{slug}/as-of", may("read", kept(services.service_on))),
+        Route("/services/{slug}/as-of/{date}", may("read", kept(services.service_then))),
         Route("/services/{slug}/report", may("report", reports.form)),
         Route("/services/{slug}/report", may("report", reports.send), methods=["POST"]),
         Route("/services/{slug}/check", may("check", freshness.ask)),
@@ -97,8 +98,8 @@ def _for_readers() -> list[BaseRoute]:
         Route("/check/{token}", may("check-by-link", freshness.ask_by_link)),
         Route("/check/{token}", may("check-by-link", freshness.confirm_by_link), methods=["POST"]),
         Route("/reports/{ref}", may("read", reports.shown)),
-        Route("/changes", may("read", changes.changes)),
-        Route("/changes/{number}", may("read", changes.change)),
+        Route("/changes", may("read", kept(changes.changes))),
+        Route("/changes/{number}", may("read", kept(changes.change))),
         Route("/offers", may("read-offers", offers.offers)),
         Route("/offers/{ref}", may("read-offers", offers.offer)),
         Route("/offers/{ref}/accept", may("agree", offers.accept), methods=["POST"]),
@@ -107,28 +108,28 @@ def _for_readers() -> list[BaseRoute]:
         Route("/offers/{ref}/edit", may("draft", offers.edit), methods=["POST"]),
         Route("/offers/{ref}/again", may("publish", offers.again), methods=["POST"]),
         Route("/offers/{ref}/override", may("publish", offers.override), methods=["POST"]),
-        Route("/pages", may("read", knowledge.pages)),
+        Route("/pages", may("read", kept(knowledge.pages))),
         Route("/pages/new", may("edit-page", editing.new)),
         Route("/pages/new", may("edit-page", editing.save_new), methods=["POST"]),
-        Route("/pages/{slug}", may("read", knowledge.knowledge_page)),
-        Route("/pages/{slug}/history", may("read", knowledge.page_history)),
-        Route("/pages/{slug}/versions/{number}", may("read", knowledge.page_version)),
+        Route("/pages/{slug}", may("read", kept(knowledge.knowledge_page))),
+        Route("/pages/{slug}/history", may("read", kept(knowledge.page_history))),
+        Route("/pages/{slug}/versions/{number}", may("read", kept(knowledge.page_version))),
         Route("/pages/{slug}/follow", may("subscribe", knowledge.follow), methods=["POST"]),
         Route("/pages/{slug}/unfollow", may("subscribe", knowledge.unfollow), methods=["POST"]),
         Route("/pages/{slug}/edit", may("edit-page", editing.edit)),
         Route("/pages/{slug}/edit", may("edit-page", editing.save), methods=["POST"]),
         Route("/pages/{slug}/note", may("edit-page", editing.note)),
         Route("/pages/{slug}/note", may("edit-page", editing.save_note), methods=["POST"]),
-        Route("/teams/{slug}", may("read", owners.team)),
-        Route("/organisations/{slug}", may("read", owners.organisation)),
+        Route("/teams/{slug}", may("read", kept(owners.team))),
+        Route("/organisations/{slug}", may("read", kept(owners.organisation))),
         Route("/mail", may("read-mail", mail.mail)),
         Route("/mail/{name}", may("read-mail", mail.message)),
         Route("/mail/{name}/html", may("read-mail", mail.message_html)),
         Route("/unsubscribe/{token}", may("unsubscribe", unsubscribe.ask)),
         Route("/unsubscribe/{token}", may("unsubscribe", unsubscribe.do), methods=["POST"]),
         Route("/unsubscribe/{token}/undo", may("unsubscribe", unsubscribe.undo), methods=["POST"]),
-        Route("/accessibility", may("visit", about.accessibility)),
-        Route("/privacy", may("visit", about.privacy)),
+        Route("/accessibility", may("visit", kept(about.accessibility))),
+        Route("/privacy", may("visit", kept(about.privacy))),
         Mount("/static", _Static(directory=STATIC)),
     ]
 

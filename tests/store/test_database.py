@@ -54,3 +54,24 @@ def test_a_failed_write_leaves_no_trace(database: Database) -> None:
         raise RuntimeError
     with database.read() as connection:
         assert connection.execute(select(learning.gaps)).all() == []
+
+
+def test_every_commit_of_anybody_is_another_state(database: Database) -> None:
+    row = {"times": 1, "first_at": datetime(2026, 1, 1, tzinfo=UTC), "last_at": datetime(2026, 1, 1, tzinfo=UTC)}
+    seen = [database.state()]
+    with closing(Database(database.url)) as other:
+        for number, writer in enumerate((database, other, database, other)):
+            with writer.write() as connection:
+                connection.execute(learning.gaps.insert(), {**row, "query": str(number)})
+                assert database.state() == seen[-1]
+            seen.append(database.state())
+    with database.read() as connection:
+        connection.execute(select(learning.gaps)).all()
+        assert database.state() == seen[-1]
+    assert len(set(seen)) == 5
+
+
+def test_a_state_takes_no_connection_from_those_who_read(sqlite_url: str) -> None:
+    with closing(Database(sqlite_url)) as database:
+        database.state()
+        assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]

@@ -1,0 +1,133 @@
+"""Answers that are the same for everybody, kept as they were sent for as long as they cannot have changed.
+
+An answer is given again only while the database shows what it showed when the answer was made (`Database.state`, which
+every commit of any process changes), and within the same minute of the clock: never a moment longer. Whoever is signed
+in, or sends a key, is answered anew.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from directory.search.kept import Kept
+from directory.site import Site
+
+MOST_BYTES = 16 << 20
+# Shorter ones fit into one packet anyhow.
+WORTH_SQUEEZING = 1_000
+# What says who asks, or in what form they take it, beside what is answered for here.
+_PERSONAL = frozenset({b"cookie", b"authorization"})
+Headers = list[tuple[bytes, bytes]]
+Handler = Callable[[Request], Response]
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One that was sent: what it rests on, its tag, headers and body, and the body squeezed (None: not worth it)."""
+
+    held: Hashable
+    tag: str
+    headers: Headers
+    body: bytes
+    squeezed: bytes | None
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory, about."""
+        return len(self.body) + len(self.squeezed or b"") + 1_000
+
+
+@dataclass(slots=True)
+class KeptAnswers:
+    """The answers of one process, the oldest given up first."""
+
+    site: Site
+    _answers: Kept[Key, Answer] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._answers = Kept(MOST_BYTES, lambda answer: answer.size)
+
+    async def held(self) -> Hashable:
+        """What answers of now rest on."""
+        database, minute = self.site.database, int(self.site.now().timestamp() // 60)
+        if database.is_sqlite:
+            # It asks the file, and no other process: nothing to wait for.
+            return minute, database.state()
+        return minute, await run_in_threadpool(database.state)
+
+    async def answer(self, request: Request, handler: Handler) -> Response:
+        """The answer that was given before, where it still holds; else the handler's, to be kept."""
+        held = await self.held()
+        key = request.url.path, request.url.query, request.headers.get("accept", "")
+        known = self._answers.get(key)
+        if known is None or known.held != held:
+            # As nobody's earlier answer counts here, so that what is kept is whole.
+            whole = [(name, value) for name, value in request.scope["headers"] if name != b"if-none-match"]
+            response = await run_in_threadpool(handler, Request({**request.scope, "headers": whole}, request.receive))
+            known = _kept_from(response, held)
+            if known is None:
+                return response
+            self._answers.put(key, known)
+        return _given(known, request)
+
+
+def kept(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """A handler whose answer hangs on the address, the database and the minute alone, for whoever is not known."""
+
+    async def endpoint(request: Request) -> Response:
+        answers: KeptAnswers | None = getattr(request.app.state, "kept_answers", None)
+        personal = any(name in _PERSONAL for name, _ in request.scope["headers"])
+        if answers is None or personal or request.method != "GET":
+            return await run_in_threadpool(handler, request)
+        return await answers.answer(request, handler)
+
+    endpoint.keeps = True  # type: ignore[attr-defined]
+    return endpoint
+
+
+def _kept_from(response: Response, held: Hashable) -> Answer | None:
+    """An answer to be kept; None for one that says that it must not be, or that something is wrong or elsewhere."""
+    headers = response.headers
+    private = "set-cookie" in headers or "no-store" in headers.get("cache-control", "")
+    body = getattr(response, "body", None)
+    if response.status_code != 200 or private or response.background is not None or not isinstance(body, bytes):
+        return None
+    tag = headers.get("etag") or f'"{hashlib.sha256(body).hexdigest()[:24]}"'
+    response.headers["ETag"] = tag
+    response.headers.setdefault("Cache-Control", "no-cache")
+    is_page = headers.get("content-type", "").startswith("text/html")
+    squeezed = gzip.compress(body, 6, mtime=0) if is_page and len(body) > WORTH_SQUEEZING else None
+    if squeezed is not None:
+        response.headers.add_vary_header("Accept-Encoding")
+    del response.headers["Content-Length"]
+    return Answer(held, tag, list(response.raw_headers), body, squeezed)
+
+
+def _given(known: Answer, request: Request) -> Response:
+    if _is_held(request.headers.get("if-none-match"), known.tag):
+        response = Response(status_code=304)
+        keep = (b"etag", b"cache-control", b"vary")
+        response.raw_headers = [(name, value) for name, value in known.headers if name in keep]
+        return response
+    squeezed = known.squeezed if "gzip" in request.headers.get("accept-encoding", "") else None
+    body = known.body if squeezed is None else squeezed
+    response = Response()
+    response.body = body
+    length = (b"content-length", str(len(body)).encode())
+    response.raw_headers = [*known.headers, length, *([(b"content-encoding", b"gzip")] if squeezed else [])]
+    return response
+
+
+def _is_held(header: str | None, tag: str) -> bool:
+    """Whether If-None-Match names a tag, weakly (RFC 9110, 13.1.2)."""
+    if header is None:
+        return False
+    return header.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in header.split(","))
