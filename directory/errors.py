@@ -106,6 +106,10 @@ class NotSignedIn(SignpostError):
     """This needs an identity, and none, or none that is valid, was given."""
 
 
+class KeyInAddress(SignpostError):
+    """A key was sent in an address, where logs and histories keep it."""
+
+
 class EditConflict(SignpostError):
     """Somebody changed the same thing since it was read."""
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from directory.actions.follow_fhir import follow_published
 from directory.actions.prepare import Progress, Published, prepare
 from directory.domain.change import Change, Draft
 from directory.domain.policy import Actor
@@ -55,6 +56,8 @@ def publish_in(
     head = lock_head(connection)
     published = prepare(connection, drafts, by=by, head=head, at=at, zone=zone, progress=progress)
     write(connection, published, head=head, by=by, import_id=import_id)
+    if import_id is None:
+        follow_published(connection, today=at[-1].astimezone(zone).date(), at=at[-1])
     return published
 
 

@@ -17,16 +17,14 @@ from directory.api.declaring import Deed, deeds_of, said_of
 from directory.api.parameters import LARGEST, Parameters
 from directory.api.problems import Refused
 from directory.domain.policy import Action, Actor, could
-from directory.errors import NotAllowed, NotFound, NotSignedIn
+from directory.errors import KeyInAddress, NotAllowed, NotFound, NotSignedIn
 from directory.gate.keeping import kept
+from directory.gate.keys import caller_of
 from directory.gate.routes import declared
-from directory.gate.sessions import actor_of
 from directory.site import Site
-from directory.store.people import actor_of_key
 
 LARGEST_BODY = 1024 * 1024
 LONGEST_KEY = 200
-_KEYS_IN_QUERY = frozenset({"key", "api_key", "apikey", "access_token"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,20 +159,10 @@ def _takes_json(accepted: str) -> bool:
 
 def _caller(request: Request, site: Site) -> Actor:
     """Whoever the key stands for or, without one, whose session it is. An invalid key is refused, not ignored."""
-    if _KEYS_IN_QUERY & {name.lower() for name in request.query_params}:
-        # Addresses end up in logs and histories.
-        raise Refused(400, "key-in-query", "A key does not belong in an address: send Authorization: Bearer KEY.")
-    given = request.headers.get("authorization")
-    if given is None:
-        return actor_of(request)
-    scheme, _, secret = given.partition(" ")
-    if scheme.lower() != "bearer" or not secret.strip():
-        raise NotSignedIn("Send the key as Authorization: Bearer KEY.")
-    with site.database.read() as connection:
-        actor = actor_of_key(connection, secret.strip(), at=site.now())
-    if actor is None:
-        raise NotSignedIn("This key is unknown, expired or revoked.")
-    return actor
+    try:
+        return caller_of(request, site)
+    except KeyInAddress as found:
+        raise Refused(400, "key-in-query", str(found)) from None
 
 
 def _publisher(request: Request, site: Site, action: Action) -> Actor:

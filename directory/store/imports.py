@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, bindparam, func, insert, select, upda
 from directory.domain.organisation import OrganisationMembership
 from directory.errors import ImportNotFound
 from directory.store.batches import in_batches
+from directory.store.fhir_history import wait_for_members
 from directory.store.tables.changes import change_subjects, changes, imports
 from directory.store.tables.importing import import_memberships, undone_imports
 from directory.store.tables.learning import checks
@@ -197,6 +198,7 @@ def add_memberships(
     new = {key: end for key, end in given.items() if key not in known}
     moved = {key: end for key, end in given.items() if key in known and known[key] != end}
     _put_memberships(connection, new=new, moved=moved)
+    wait_for_members(connection, (key[0] for key in (*new, *moved)))
     if import_id is not None and (new or moved):
         rows = [
             {**_named(key), "import_id": import_id, "new": key in new, "end_before": known.get(key), "end": given[key]}

@@ -97,6 +97,16 @@ def all_memberships(connection: Connection) -> list[OrganisationMembership]:
     ]
 
 
+def memberships_of(connection: Connection, members: Iterable[str]) -> list[OrganisationMembership]:
+    """Everything that some organisations, by id, ever belonged to or will."""
+    table = organisation_memberships
+    found: list[OrganisationMembership] = []
+    for batch in in_batches(members):
+        rows = connection.execute(select(table).where(table.c.member.in_(batch)).order_by(*table.primary_key))
+        found += [OrganisationMembership(row.member, row.of, row.kind, row.start, row.end) for row in rows]
+    return found
+
+
 def team(connection: Connection, slug: str, *, on: date, known_at: datetime | None = None) -> Team:
     """One team by slug; raises TeamNotFound where it does not exist or had not begun."""
     ids = find_ids(connection, "team", [slug])

@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from directory.errors import Since
 from directory.store.batches import in_batches
+from directory.store.fhir_history import wait_for_members
 from directory.store.imports import Batch
 from directory.store.tables.changes import change_subjects, changes
 from directory.store.tables.importing import import_memberships, undone_imports
@@ -214,6 +215,7 @@ def take_back_beside(connection: Connection, import_id: int) -> None:
         connection.execute(delete(table).where(this), new)
     if moved := [_its(row) | {"until": row.end_before} for row in rows if not row.new]:
         connection.execute(update(table).where(this).values(end=bindparam("until")), moved)
+    wait_for_members(connection, (row.member for row in rows))
     connection.execute(delete(checks).where(checks.c.import_id == import_id))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
 
 from directory.store.tables.kinds import Instant, metadata, serial_id
 
@@ -60,7 +60,12 @@ audit = Table(
     Column("action", String(32), nullable=False),
     Column("object", String(200), nullable=False),
     Column("details", Text, nullable=False),
+    # Its place in the chain and its hash; nothing until the worker has sealed it, a moment later.
+    Column("number", BigInteger),
+    Column("sha256", String(64)),
     Index("ix_audit_object", "object"),
+    Index("ix_audit_number", "number", unique=True),
+    Index("ix_audit_unsealed", "id", sqlite_where=text("number IS NULL"), postgresql_where=text("number IS NULL")),
 )
 
 # What the nightly look at the directory found wrong, until it is not found any more.
