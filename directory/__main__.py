@@ -23,6 +23,7 @@ COMMANDS = {
     "gaps": "learning:gaps",
     "digest": "keeping:digest",
     "content": "keeping:content",
+    "audit": "keeping:audit",
     "doctor": "inspecting:doctor",
     "backup": "backing_up:backup",
     "restore": "backing_up:restore",

@@ -17,15 +17,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from directory import api, web
+from directory import api, fhir, web
 from directory.api import feeds, openapi
 from directory.api.limits import RateLimits
 from directory.api.routes import problem
 from directory.errors import NotAllowed, NotFound, SignpostError
+from directory.fhir.routes import problem as fhir_problem
 from directory.gate.crossing import CrossOriginProtection
+from directory.gate.headers import AnswerHeaders
 from directory.gate.keeping import KeptAnswers
 from directory.gate.routes import may
 from directory.gate.sessions import Sessions, actor_of
+from directory.logs import RequestIds, begin
 from directory.settings import load
 from directory.site import Site
 from directory.store.database import reachable
@@ -45,7 +48,9 @@ LITTLE_RUBBISH = 20_000
 
 def create() -> Starlette:
     """The application of this process's environment; what a server with several processes calls in each of them."""
-    app = build(Site.open(load(os.environ)))
+    settings = load(os.environ)
+    begin(settings.log)
+    app = build(Site.open(settings))
     look_for_rubbish_less()
     return app
 
@@ -78,10 +83,13 @@ def build(site: Site) -> Starlette:
             Route("/api", may("visit", reference.page_of(openapi.document_of))),
             Route("/api/openapi.json", may("visit", openapi.show_document)),
             Mount("/api/v1", routes=api.routes.routes()),
+            *fhir.routes.routes(),
             *feeds.routes(),
             *web.routes.routes(),
         ],
         middleware=[
+            Middleware(RequestIds),
+            Middleware(AnswerHeaders, base_url=site.settings.base_url),
             Middleware(Sessions, site=site),
             Middleware(RateLimits, site=site, refuse=failed),
             Middleware(CrossOriginProtection, refuse=failed),
@@ -126,5 +134,7 @@ def failed(request: Request, error: Exception) -> Response:
         path = TOKENS.sub(r"/\1/…", request.url.path)
         log.warning("refused to %s: %s %s", actor_of(request).name, request.method, path)
     path = request.url.path
+    if path == "/fhir" or path.startswith("/fhir/"):
+        return fhir_problem(request, error)
     by_program = path.startswith("/api/") or path.endswith((".atom", ".ics"))
     return problem(request, error) if by_program else error_page(request, error)

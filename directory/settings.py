@@ -34,7 +34,7 @@ from directory.domain.paths import is_loopback
 from directory.errors import SettingsError
 
 PREFIX = "SIGNPOST_"
-SECRET_SETTINGS = frozenset({"SECRET", "OIDC_CLIENT_SECRET"})
+SECRET_SETTINGS = frozenset({"SECRET", "OIDC_CLIENT_SECRET", "CHECKPOINT_KEY"})
 # These carry a password inside, which is masked when they are shown.
 URL_SETTINGS = frozenset({"BOUNCE_MAILBOX", "DATABASE_URL", "SMTP_URL"})
 
@@ -100,6 +100,8 @@ class Settings(BaseModel):
     content_dir: Path | None = None
     base_url: Annotated[str, AfterValidator(_web_url)] = "http://127.0.0.1:8000"
     secret: SecretStr = SecretStr("")
+    # An Ed25519 key as PEM; none: made and kept in HOME when the first checkpoint is.
+    checkpoint_key: SecretStr | None = None
     smtp_url: Annotated[str | None, AfterValidator(_smtp_url)] = None
     # Messages a minute, of updates; none: as fast as the relay takes them.
     smtp_rate: int | None = Field(None, ge=1, le=1_000_000)
@@ -120,12 +122,15 @@ class Settings(BaseModel):
     timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/London"
     bank_holidays: Literal["england", "wales", "scotland", "northern-ireland"] = "england"
     check_every: int = Field(6, ge=1, le=60)
+    # Months after which questions, and messages in HOME/mail, are let go of.
+    keep_months: int = Field(12, ge=1, le=120)
     outgoing_private: Literal["no", "yes"] = "no"
     digest_at: time = time(7, 0)
     digest_weekday: str = "monday"
     # Calls of the API a minute, by key and by network without one; 0: as many as they like.
     api_limit: int = Field(6000, ge=0, le=1_000_000)
     api_limit_without_key: int = Field(3000, ge=0, le=1_000_000)
+    log: Literal["text", "json"] = "text"
     metrics: Literal["off", "public"] = "off"
     metrics_port: int | None = Field(None, ge=1, le=65535)
     organisation_name: str = "Signpost"
@@ -193,6 +198,11 @@ class Settings(BaseModel):
     def index_folder(self) -> Path:
         """Where the search index lives."""
         return self.home / "index"
+
+    @property
+    def checkpoint_key_file(self) -> Path:
+        """Where the key that signs checkpoints is kept, where the settings give none."""
+        return self.home / "checkpoint-key"
 
     @property
     def page_index_folder(self) -> Path:

@@ -14,10 +14,13 @@ from threading import Event, Thread
 
 from directory.actions.agreeing import expire
 from directory.actions.apart import Tidier, rebuild_index_apart
+from directory.actions.audit_trail import seal_trail
 from directory.actions.bounces import take_refusals, take_returned
 from directory.actions.follow import follow_index, write_entries, write_records
+from directory.actions.follow_fhir import follow_fhir
 from directory.actions.inspecting import inspect_nightly
 from directory.actions.page_index import follow_page_index
+from directory.actions.retention import keep_no_longer
 from directory.exchange.bank_holidays import BankHolidays
 from directory.notify.check_requests import ask_to_check
 from directory.notify.deliver import deliver_due
@@ -43,6 +46,7 @@ IDLE_SECONDS = 0.5
 AFTER_FAILURE_SECONDS = 5.0
 TIDY_EVERY = timedelta(minutes=1)
 BOUNCES_EVERY = timedelta(minutes=5)
+RETENTION_EVERY = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Worker:
     stopping: Event = field(default_factory=Event)
     _tidied_at: datetime | None = None
     _bounces_at: datetime | None = None
+    _retained_at: datetime | None = None
     _tidier: Tidier = field(init=False)
     _outgoing: Outgoing = field(init=False)
 
@@ -77,9 +82,11 @@ class Worker:
             Step("letters", self._send_letters),
             Step("index", self._follow_index),
             Step("page index", lambda: follow_page_index(database, site.page_engine, today=site.today())),
+            Step("FHIR", self._follow_fhir),
             Step("offers", lambda: expire(database, at=site.now())),
             Step("records", lambda: write_records(database, settings.content, at=site.now())),
             Step("entries", lambda: write_entries(database, settings.content, today=site.today())),
+            Step("audit trail", lambda: seal_trail(database, at=site.now())),
             Step("recover", lambda: recover(database, at=site.now()).leases),
             Step("match announced", lambda: match_announced(database, at=site.now(), zone=zone)),
             Step("match in force", lambda: match_in_force(database, at=site.now(), zone=zone)),
@@ -92,6 +99,7 @@ class Worker:
             Step("deliver", self._deliver),
             Step("bounces", self._take_bounces),
             Step("forget", self._forget),
+            Step("retention", self._keep_no_longer),
             Step("tidy the index", self._tidier.run),
         )
 
@@ -102,6 +110,10 @@ class Worker:
             rebuild_index_apart(database, engine.folder, today=today)
 
         return follow_index(database, engine, today=today, rebuild=rebuild)
+
+    def _follow_fhir(self) -> int:
+        site = self.site
+        return follow_fhir(site.database, today=site.today(), clock=site.now, stop=self.stopping.is_set)
 
     def _send_letters(self) -> int:
         settings = self.site.settings
@@ -169,6 +181,14 @@ class Worker:
             return 0
         self._tidied_at = at
         return forget_what_is_over(self.site.database, at=at)
+
+    def _keep_no_longer(self) -> int:
+        site, at = self.site, self.site.now()
+        if self._retained_at is not None and at - self._retained_at < RETENTION_EVERY:
+            return 0
+        self._retained_at = at
+        months = site.settings.keep_months
+        return keep_no_longer(site.database, site.settings.mail_folder, months=months, at=at)
 
     def once(self) -> int:
         """Do all that is due now; returns how many steps failed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from directory.domain.change import Draft
+from directory.domain.lettering import strange
 from directory.domain.screen import marked, screen
 from directory.domain.service import Facts
 from directory.errors import Invalid, Problem
@@ -52,6 +53,19 @@ def personal(draft: Draft) -> list[Problem]:
         texts += [(name, text) for name, value in set_to_plain(Facts, edit.set).items() for text in _texts(value)]
     texts += [("part", text) for link in draft.succession if link.part for text in _texts(to_plain(link.part))]
     return [problem for where, text in texts for problem in personal_problems(where, text)]
+
+
+def deceiving(draft: Draft) -> list[Problem]:
+    """Names in a change that look like another's, or hold what nobody sees, each by the field in which it stands."""
+    names = [("title", draft.title)]
+    for edit in (*draft.organisations, *draft.teams, *draft.services):
+        names += [(field, text) for field in ("name", "former_names") for text in _texts(_plain(edit.set.get(field)))]
+    found = [(where, strange(text)) for where, text in names]
+    return [Problem(where, f"it holds {said}") for where, said in found if said]
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _texts(value: object) -> list[str]:

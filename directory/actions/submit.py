@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from directory.actions import offer_letters, rules
+from directory.actions.follow_fhir import follow_published
 from directory.actions.naming import name
 from directory.actions.prepare import Published, prepare
 from directory.actions.publish import write
 from directory.actions.reports import check_answers, settle_checked
-from directory.actions.screening import personal
+from directory.actions.screening import deceiving, personal
 from directory.actions.workbench import Workbench
 from directory.content.records import draft_plain
 from directory.domain.change import Draft
@@ -144,6 +145,7 @@ def publish_considered(
     review, and editors are told.
     """
     write(connection, [seen.published], head=head, by=by)
+    follow_published(connection, today=today, at=at)
     change = seen.published.change
     if answers:
         settle_checked(connection, answers, change.number, by=by, at=at, today=today)
@@ -166,7 +168,7 @@ def _consider(
     connection: Connection, draft: Draft, *, by: Actor, head: Head, at: datetime, zone: ZoneInfo
 ) -> Considered:
     published = prepare(connection, [draft], by=by, head=head, at=[at], zone=zone, offered=True)[0]
-    if problems := personal(draft):
+    if problems := [*personal(draft), *deceiving(draft)]:
         raise Invalid(problems)
     needs = tuple(sorted(published.parties.to_accept(by) | to_approve(connection, published, by)))
     may_override = bool(needs) and (by.editor or all(need.kind == "approve" for need in needs))

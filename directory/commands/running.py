@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 
@@ -17,6 +16,7 @@ from directory.commands.shared import Failure, as_json, opened, print_json, star
 from directory.content.folder import read_folder
 from directory.domain.policy import OPERATOR
 from directory.errors import SignpostError
+from directory.logs import begin
 from directory.settings import in_force
 from directory.site import Site
 from directory.store.changes import read_head
@@ -24,12 +24,6 @@ from directory.worker import Worker
 
 # A message that a relay is just taking has 30 seconds: ended before, it would be sent again.
 ENDING_SECONDS = 40
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-
-
-def _log() -> None:
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 @click.command()
@@ -40,8 +34,8 @@ def _log() -> None:
 @click.option("--starter", is_flag=True, help="Fill an empty directory with the starter content first.")
 def serve(host: str, port: int, workers: int, no_work: bool, starter: bool) -> None:
     """The web application, with the background loop."""
-    _log()
     with opened() as site:
+        begin(site.settings.log)
         if starter and import_starter(site):
             click.echo("The directory was empty: it now holds the starter content, Northmoor.")
         # The first reader must not wait for, or miss, an index that is not there yet.
@@ -95,8 +89,8 @@ def import_starter(site: Site) -> bool:
 @click.option("--once", is_flag=True, help="Do all that is due now, then exit.")
 def work(once: bool) -> None:
     """The background loop: index, records, matching, digests and sending."""
-    _log()
     with opened() as site:
+        begin(site.settings.log)
         worker = Worker(site)
         if not once:
             signal.signal(signal.SIGTERM, lambda *_: worker.stop())

@@ -19,8 +19,8 @@ from markdown_it.token import Token
 from directory.errors import Invalid, Problem
 
 LONGEST = 50_000
-# Of one processor, on one text; what people write takes a fiftieth of it.
-LONGEST_SECONDS = 0.6
+# Of one processor, on one text; the longest that people write takes a seventh of it. A busy machine may add to it.
+LONGEST_SECONDS = 0.4
 # Lists and quotes within one another: the parser drops what lies deeper, so it is shown as written from here on.
 DEEPEST = 40
 TAGS = {

@@ -20,7 +20,7 @@ from directory.errors import Invalid, Problem
 from directory.exchange import spreadsheet
 from directory.exchange.findings import Findings, not_of_the_format
 from directory.exchange.services_row import service_of
-from directory.exchange.tabular import Row, decode, header_of, records, rows_of
+from directory.exchange.tabular import MOST_COLUMNS, Row, decode, header_of, records, rows_of
 
 FORMAT = "services-csv"
 REQUIRED = ("name", "owner_organisation")
@@ -75,6 +75,9 @@ def _header(rows: Sequence[Row]) -> tuple[tuple[str, ...], Sequence[Row]]:
     header = [_folded(cell) for cell in rows[0].cells]
     while header and not header[-1]:
         header.pop()
+    if len(header) > MOST_COLUMNS:
+        # To name each of 100,000 would take seconds, and an answer of megabytes.
+        raise not_of_the_format(f"This file has more than {MOST_COLUMNS:,} columns; keep those that are of services.")
     if problems := _header_problems(header):
         raise Invalid(problems)
     width = len(header)

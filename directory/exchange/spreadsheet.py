@@ -16,12 +16,13 @@ import openpyxl
 
 from directory.errors import Invalid
 from directory.exchange.findings import Findings, not_of_the_format
-from directory.exchange.tabular import Row, clean
+from directory.exchange.tabular import MOST_COLUMNS, Row, clean
 
 SIGNATURE = b"PK\x03\x04"
 # Text packs to a hundredth: a file small enough to send can be large enough to take all memory.
 _LARGEST = 200_000_000
-_MOST_COLUMNS = 300
+# One more than is taken, so that a file with more is refused and not cut.
+_MOST_COLUMNS = MOST_COLUMNS + 1
 _MOST_ROWS = 200_000
 _LAST_ROW = 1_048_576  # of Excel; a forged number beyond it would be counted up to, row by row
 
@@ -69,6 +70,9 @@ def _rows(book: Any, findings: Findings) -> Iterator[Row]:
         shown = [_text(cell, number, column, findings) for cell, column in zip(cells, columns, strict=False)]
         while shown and not shown[-1]:
             shown.pop()
+        if len(shown) > MOST_COLUMNS:
+            # Before the rest is read: of a small file that is wide, that takes most of a minute.
+            raise not_of_the_format(f"This workbook has more than {MOST_COLUMNS:,} columns; keep those of services.")
         row = Row(number, (*shown, *("",) * (len(header) - len(shown))))
         header = header or row.cells
         yield row

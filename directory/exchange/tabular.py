@@ -19,6 +19,8 @@ from directory.exchange.findings import Findings, not_of_the_format
 
 # Line breaks and tabs may stand inside a cell; no other control character, nor half of a surrogate pair, is ever
 # meant, and PostgreSQL refuses NUL.
+# As many as a service with all its routes could have; nobody's file has a tenth of it.
+MOST_COLUMNS = 1_000
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _NOTHING = frozenset({"", "null"})
 

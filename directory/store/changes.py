@@ -312,6 +312,12 @@ def mark_written(connection: Connection, numbers: Sequence[int], *, at: datetime
     connection.execute(update(changes).where(changes.c.number.in_(numbers)).values(written_at=at))
 
 
+def mark_told(connection: Connection, *, at: datetime, today: date) -> None:
+    """Nobody is to be told of any change again, nor its record to be written: they come from the records."""
+    connection.execute(update(changes).values(announced_at=at, written_at=at))
+    connection.execute(update(changes).where(changes.c.effective_from <= today).values(told_in_force_at=at))
+
+
 def records(connection: Connection, *, after: int, limit: int) -> list[Any]:
     """The records as published, in order: rows of number, slug, recorded_at, record, sha256, previous, written_at."""
     columns = [
@@ -319,6 +325,11 @@ def records(connection: Connection, *, after: int, limit: int) -> list[Any]:
     ]
     statement = select(*columns).where(changes.c.number > after).order_by(changes.c.number).limit(limit)
     return list(connection.execute(statement))
+
+
+def sha256_of(connection: Connection, number: int) -> str | None:
+    """The hash of a change's record; None where there is no such change."""
+    return connection.execute(select(changes.c.sha256).where(changes.c.number == number)).scalar()
 
 
 def record(connection: Connection, number: int) -> str:

@@ -12,7 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, LargeBinary, String, Table, delete, func, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    String,
+    Table,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
 
 from directory.store.database import Database
 from directory.store.tables import metadata
@@ -34,6 +47,7 @@ THEIRS = (
 PUBLISHED = (
     "changes", "change_subjects", "change_terms", "service_versions", "organisation_versions", "team_versions",
     "version_terms", "page_versions", "audit", "services", "organisations", "teams", "identifiers", "successions",
+    "fhir_history", "fhir_terms",
 )  # fmt: skip
 ERASED = "[erased]"
 # Long enough not to be a part of a word of somebody else.
@@ -94,9 +108,18 @@ def erase_text(connection: Connection, address: str, name: str = "") -> Places:
                 left.append(f"{table.name} {', '.join(map(str, key))}: {column.name}")
                 continue
             here = [each == value for each, value in zip(table.primary_key.columns, key, strict=True)]
-            connection.execute(update(table).where(*here).values({column.name: pattern.sub(ERASED, row.said)}))
+            _reword(connection, table, here, {column.name: pattern.sub(ERASED, row.said)})
             cleaned += 1
     return Places(cleaned + _forget_answers(connection, pattern), tuple(left))
+
+
+def _reword(connection: Connection, table: Table, here: list[ColumnElement[bool]], said: dict[str, str]) -> None:
+    """Write a text without whom it named; where another row says the same already, and only one may, this one goes."""
+    try:
+        with connection.begin_nested():
+            connection.execute(update(table).where(*here).values(said))
+    except IntegrityError:
+        connection.execute(delete(table).where(*here))
 
 
 def _whole(sought: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 
 from directory.domain.change import Weight
@@ -60,6 +60,11 @@ def put(connection: Connection, page: Page, *, by: int | None = None) -> bool:
         )
     )
     return True
+
+
+def mark_told(connection: Connection, *, at: datetime) -> None:
+    """Nobody is to be told of any page as it stands."""
+    connection.execute(update(page_versions).where(page_versions.c.told_at.is_(None)).values(told_at=at))
 
 
 def load(connection: Connection, slug: str) -> Page:

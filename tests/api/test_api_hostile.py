@@ -154,6 +154,16 @@ def test_a_hostile_body_is_refused_and_writes_nothing(api: Api) -> None:
     assert api.numbers() == [1]
 
 
+def test_a_name_that_deceives_the_eye_is_refused(api: Api) -> None:
+    deceiving = {"U+200B": "Leg\u200b ulcer clinic", "U+202E": "\u202ecinilc", "Cyrillic": "L\u0435g ulcer clinic"}
+    for said, name in deceiving.items():
+        for body in (_with(name=name), _with(former_names=[name]), {**_with(name="Legs"), "title": name}):
+            answer = api.post(body)
+            assert answer.status_code == 422
+            assert said in answer.text
+    assert api.numbers() == [1]
+
+
 def test_infinite_and_missing_numbers_are_refused(light_api: Api) -> None:
     for number in (b"NaN", b"Infinity", b"1e999"):
         body = json.dumps(_with(locations=[{"latitude": "HERE"}])).encode().replace(b'"HERE"', number)

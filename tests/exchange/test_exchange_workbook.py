@@ -92,6 +92,18 @@ def test_rows_beyond_what_is_taken_are_refused_not_dropped() -> None:
         read(data.getvalue())
 
 
+def test_columns_beyond_what_is_taken_are_refused_not_dropped() -> None:
+    header: list[object] = ["name", "owner_organisation", *(f"c{number}" for number in range(1_000))]
+    for data in (
+        xlsx_of(header, ["Clinic", "Trust"]),
+        ",".join(map(str, header)).encode(),
+        b"name,owner_organisation" + b",x" * 10**5,
+    ):
+        with pytest.raises(Invalid, match="more than 1,000 columns") as refusal:
+            read(data)
+        assert len(str(refusal.value)) < 200
+
+
 def test_a_workbook_that_unpacks_to_more_than_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spreadsheet, "_LARGEST", 100)
     with pytest.raises(Invalid, match="too large"):

@@ -86,8 +86,8 @@ def test_a_place_stands_for_what_lies_around_and_within_it(engine: WhooshEngine,
 
 def test_of_a_letter_that_is_pasted_the_words_that_tell_are_read(engine: WhooshEngine) -> None:
     letter = (
-        "Dear colleague, thank you for seeing this patient of ours who called our team about the services and clinic that "
-        "nurses and advice offer to adults at home and on visits, we wonder whether our staff, wounds and pressure "
+        "Dear colleague, thank you for seeing this patient of ours who called our team about the services and clinic "
+        "that nurses and advice offer to adults at home and on visits, we wonder whether our staff, wounds, pressure "
         "relief, assessment first, could all help again, and ask you about her stammering. Kind regards"
     )
     found = placed(engine, letter)

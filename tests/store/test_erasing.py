@@ -207,6 +207,17 @@ def test_a_longer_address_is_somebody_else_s(database: Database) -> None:
         assert f"ask {ERASED}." in connection.scalars(select(gaps.c.query)).all()
 
 
+def test_two_who_are_erased_may_stand_in_texts_that_are_then_alike(database: Database, tmp_path: Path) -> None:
+    with database.write() as connection:
+        for who in ("one@northmoor.example", "two@northmoor.example"):
+            asked = f"who is {who}"
+            connection.execute(insert(gaps).values(query=asked, times=1, first_at=build.NOON, last_at=build.NOON))
+    for who in ("one@northmoor.example", "two@northmoor.example"):
+        assert erase(database, tmp_path, email=who, at=build.NOON).rows == 1
+    with database.read() as connection:
+        assert connection.scalars(select(gaps.c.query)).all() == [f"who is {ERASED}"]
+
+
 def test_the_last_editor_cannot_be_erased(database: Database, tmp_path: Path) -> None:
     with database.write() as connection:
         people.add(connection, email=ADDRESS, name=NAME, editor=True, at=build.NOON)

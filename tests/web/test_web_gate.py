@@ -239,7 +239,7 @@ def test_a_database_that_is_away_is_a_page_too(site: FoundSite) -> None:
     answer = client.get("/privacy")
     assert answer.status_code == 500
     assert h1(answer.text) == "Sorry, there is a problem with this page"
-    assert client.get("/static/site.css").status_code == 200
+    assert client.get("/static/built/site.css").status_code == 200
 
 
 @pytest.mark.parametrize("token", ["", "x", "a" * 5000, "\x7f", "../..", "'; DROP TABLE sessions; --"])

@@ -1,0 +1,91 @@
+"""What the process says of its work: lines for people or JSON for programs, with the request, and without addresses.
+
+Questions, forms and tokens are never given to a log. An address can come in from outside, in the words of a relay or of
+a database: it is taken out of every line, tracebacks too.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Literal
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Form = Literal["text", "json"]
+HEADER = "x-request-id"
+REQUEST: ContextVar[str] = ContextVar("request", default="")
+_SOUND = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ADDRESS = re.compile(r"[^\s<>()\[\]{}'\",;:=@\\]+@[^\s<>()\[\]{}'\",;:@\\]+")
+
+
+class PeopleLines(logging.Formatter):
+    """A line for whoever reads the log as it comes; a message cannot begin a line of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One record; a traceback below it."""
+        at = datetime.fromtimestamp(record.created, UTC)
+        said = record.getMessage().replace("\r", "\\r").replace("\n", "\\n")
+        request = f" [{REQUEST.get()}]" if REQUEST.get() else ""
+        line = f"{at:%Y-%m-%dT%H:%M:%S}Z {record.levelname} {record.name}{request}: {said}"
+        if record.exc_info:
+            line += "\n" + self.formatException(record.exc_info)
+        return without_addresses(line)
+
+
+class JsonLines(logging.Formatter):
+    """One object of JSON a line: `at` (RFC 3339, UTC), `level`, `logger`, `message`, `request`, `error`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One record."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        said = {"at": at, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        if REQUEST.get():
+            said["request"] = REQUEST.get()
+        if record.exc_info:
+            said["error"] = self.formatException(record.exc_info)
+        return json.dumps({name: without_addresses(value) for name, value in said.items()}, ensure_ascii=False)
+
+
+def without_addresses(text: str) -> str:
+    """A text in which each mail address is `[address]`."""
+    return _ADDRESS.sub("[address]", text)
+
+
+def begin(form: Form) -> None:
+    """Write the log of this process on stderr; a process that does already is left alone."""
+    root = logging.getLogger()
+    if not root.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(JsonLines() if form == "json" else PeopleLines())
+        root.addHandler(handler)
+        root.setLevel(logging.INFO)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+class RequestIds:
+    """Gives each request an id, that of the proxy in front where it is sound, for the log and for the answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(HEADER, "")
+        request = given if _SOUND.fullmatch(given) else uuid4().hex
+        REQUEST.set(request)
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[HEADER] = request
+            await send(message)
+
+        await self._app(scope, receive, answer)
