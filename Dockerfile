@@ -3,10 +3,14 @@ FROM python:3.13-slim AS build
 WORKDIR /build
 COPY requirements/run.txt requirements/run.txt
 RUN python -m venv /opt/signpost && /opt/signpost/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt
+# Node, for the pages' styles: it stays in this stage.
+COPY requirements/node.txt requirements/node.txt
+RUN python -m venv /opt/node && /opt/node/bin/pip install --no-cache-dir --require-hashes -r requirements/node.txt
 COPY pyproject.toml README.md ./
+COPY frontend frontend
 COPY directory directory
 COPY content content
-RUN /opt/signpost/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+RUN PATH=/opt/node/bin:$PATH /opt/signpost/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="Signpost"

@@ -19,6 +19,7 @@ from directory.domain.policy import can
 from directory.gate.sessions import actor_of, session_of
 from directory.site import Site
 from directory.web import words
+from directory.web.components import components
 from directory.web.views.reader import Reader
 
 HERE = Path(__file__).parent
@@ -114,6 +115,7 @@ def environment() -> Environment:
     made.globals |= {
         "words": words,
         "asset": asset,
-        "stylesheet": asset("site.css"),
+        "nhs": components(),
+        "stylesheet": asset("built/site.css"),
     }
     return made

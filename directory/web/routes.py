@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from os import PathLike, stat_result
+from pathlib import Path
 from typing import Any, ClassVar
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -70,7 +72,14 @@ class _Static(StaticFiles):
     def file_response(
         self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        response = super().file_response(full_path, stat_result, scope, status_code)
+        squeezed = Path(f"{full_path}.gz")
+        response: Response
+        if "gzip" in Headers(scope=scope).get("accept-encoding", "") and squeezed.is_file():
+            response = super().file_response(squeezed, squeezed.stat(), scope, status_code)
+            response.headers["Content-Encoding"] = "gzip"
+        else:
+            response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers.add_vary_header("Accept-Encoding")
         named = scope.get("query_string", b"").startswith(b"v=")
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if named else "max-age=3600"
         return response
