@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from directory import api, fhir, web
-from directory.api import feeds, openapi
+from directory.api import feeds, hsds, openapi
 from directory.api.limits import RateLimits
 from directory.api.routes import problem
 from directory.errors import NotAllowed, NotFound, SignpostError
@@ -83,6 +83,7 @@ def build(site: Site) -> Starlette:
             Route("/api", may("visit", reference.page_of(openapi.document_of))),
             Route("/api/openapi.json", may("visit", openapi.show_document)),
             Mount("/api/v1", routes=api.routes.routes()),
+            *hsds.routes(),
             *fhir.routes.routes(),
             *feeds.routes(),
             *web.routes.routes(),
@@ -136,5 +137,5 @@ def failed(request: Request, error: Exception) -> Response:
     path = request.url.path
     if path == "/fhir" or path.startswith("/fhir/"):
         return fhir_problem(request, error)
-    by_program = path.startswith("/api/") or path.endswith((".atom", ".ics"))
+    by_program = path.startswith(("/api/", "/hsds")) or path.endswith((".atom", ".ics"))
     return problem(request, error) if by_program else error_page(request, error)

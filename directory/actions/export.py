@@ -31,12 +31,16 @@ from directory.store.versions import VersionRow
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What to write: to which path, as it held on a day, as far as it was known at an instant."""
+    """What to write: to which path, as it held on a day, as far as it was known at an instant.
+
+    Links in it begin with `base_url`.
+    """
 
     out: Path
     on: date
     zone: ZoneInfo
     known_at: datetime | None = None
+    base_url: str = ""
 
 
 @dataclass(slots=True)

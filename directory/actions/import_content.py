@@ -70,7 +70,8 @@ def import_folder(
         batch = import_store.begin(connection, format=FORMAT, source=source, person_id=by.person_id, at=at)
         published = publish_in(connection, drafts, by=by, at=instants, zone=zone, import_id=batch)
         counts = _counts(published, found.unchanged)
-        end_batch(connection, batch, published, counts, source=source, by=by, at=at)
+        numbers = [done.change.number for done in published]
+        end_batch(connection, batch, numbers, counts, source=source, by=by, at=at)
         _write_pages_and_words(connection, folder, at=at)
         _write_areas_and_memberships(connection, folder, at=at, import_id=batch)
         if dry_run:

@@ -7,7 +7,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Literal
 
@@ -24,7 +24,8 @@ from directory.domain.service import Facts, Identifier
 from directory.domain.source import Reading, SourceService
 from directory.domain.timeline import Timeline
 from directory.errors import ImportRefused
-from directory.exchange import services_csv
+from directory.exchange import hsds, services_csv
+from directory.exchange.hsds_ids import own_uuid, without_own
 from directory.shapes import settled
 from directory.store import imports as import_store
 from directory.store.imports import Counts
@@ -108,11 +109,13 @@ def plan_import(connection: Connection, wanted: Wanted) -> Plan:
     lives = timelines(connection, "service", set(ids.values()), steps_after=date.max)
     shut = [key for key, life in lives.items() if all(facts.status == "closed" for facts in life.facts)]
     unopened = import_store.only_undone(connection, "service", shut)
+    taken = _slugs_of_others(connection, reading)
     unchanged, rows = 0, {}
     for place, service in enumerate(reading.services):
         life = lives[ids[place]] if place in ids else None
         if life is None or life.id in unopened:
-            found: Planned | None = _opening(service, owners, wanted, life)
+            new = replace(service, slug=None) if service.slug in taken else service
+            found: Planned | None = _opening(new, owners, wanted, life)
         else:
             found = _change(service, life, owners, wanted)
         if found is None:
@@ -143,9 +146,22 @@ def known_ids(connection: Connection, services: Sequence[SourceService]) -> dict
         }
     by_slug = find_ids(connection, "service", [service.slug for service in services if service.slug])
     for service in services:
-        if service.slug in by_slug:
+        if service.slug in by_slug and _is_it(service, by_slug[service.slug]):
             found.setdefault(_key(service), by_slug[service.slug])
     return found
+
+
+def _is_it(service: SourceService, key: str) -> bool:
+    """Whether a service of this slug here is the one meant: another directory's feed may use the slug for its own."""
+    given = service.identifier
+    return given is None or given.system != hsds.FORMAT or given.value == own_uuid("service", key)
+
+
+def _slugs_of_others(connection: Connection, reading: Reading) -> set[str]:
+    """The slugs of a feed that services here have: what is opened all the same is another service, under another."""
+    if reading.format != hsds.FORMAT:
+        return set()
+    return set(find_ids(connection, "service", [service.slug for service in reading.services if service.slug]))
 
 
 def _opening(service: SourceService, owners: Owners, wanted: Wanted, life: Timeline | None) -> Planned:
@@ -181,7 +197,7 @@ def _change(service: SourceService, life: Timeline, owners: Owners, wanted: Want
     reading, day = wanted.reading, service.effective_from or wanted.effective_from
     before: Facts = life.on(day) or life.facts[0]
     tolerance = reading.coordinate_tolerance
-    given = news(before, service.slug or "", service.set) if reading.format == services_csv.FORMAT else service.set
+    given = _news(service, before, life.id, reading)
     edit = differing(before, given, owners.of(service), coordinate_tolerance=tolerance)
     if not edit:
         return None
@@ -194,6 +210,15 @@ def _change(service: SourceService, life: Timeline, owners: Owners, wanted: Want
         what_to_do=AFTER_CLOSING if closes else "Use what the entry says now.",
     )
     return Planned(draft, "closed" if closes else "changed", service.row, before, life.latest_number)
+
+
+def _news(service: SourceService, before: Facts, key: str, reading: Reading) -> Mapping[str, object]:
+    """What a row says, without what only came of an export of this directory."""
+    if reading.format == services_csv.FORMAT:
+        return news(before, service.slug or "", service.set)
+    if reading.format == hsds.FORMAT and isinstance(given := service.set.get("identifiers"), tuple):
+        return {**service.set, "identifiers": without_own(given, key)}
+    return service.set
 
 
 def _closures(connection: Connection, wanted: Wanted, *, present: set[str]) -> Iterator[Planned]:

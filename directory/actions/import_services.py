@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -23,18 +24,44 @@ from directory.store.database import Database
 from directory.store.imports import Counts
 from directory.store.versions import find_ids
 
+# So many changes are worked out and written at a time.
+AT_ONCE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many changes, and how many of each kind."""
+
+    changes: int
+    kinds: Mapping[str, int]
+
+    @classmethod
+    def of(cls, published: Sequence[Published]) -> Tally:
+        """Counted."""
+        return cls(len(published), Counter(kind for done in published for kind in done.change.kinds))
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.changes + other.changes, Counter(self.kinds) + Counter(other.kinds))
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
     """What an import published, or would: its changes, how many services they touch, and what a person should know.
 
-    `batch` is its number; None where nothing was written.
+    `batch` is its number; None where nothing was written. `changes` are empty of an import that was not to keep them;
+    `of_kinds` then says how many there are, and of which kinds.
     """
 
     changes: tuple[Published, ...]
     counts: Counts
     notices: tuple[RowProblem, ...]
     batch: int | None = None
+    of_kinds: Tally | None = None
+
+    @property
+    def tally(self) -> Tally:
+        """How many changes there are, kept or not."""
+        return self.of_kinds or Tally.of(self.changes)
 
     @property
     def unchanged(self) -> int:
@@ -54,6 +81,8 @@ class Import:
     effective_from: date
     complete: bool = False
     progress: Progress = lambda _done, _all: None
+    # Whether whoever imports wants every change back: of 200,000 they take a gigabyte.
+    keeps: bool = True
 
     @property
     def wanted(self) -> Wanted:
@@ -89,41 +118,74 @@ def check_may_import(by: Actor) -> None:
 
 def work_out(connection: Connection, job: Import, plan: Plan, *, head: Head) -> Sequence[Published]:
     """The changes of a plan after the head; raises ImportRefused with every row of which a change breaks a rule."""
-    if not plan.planned:
-        return ()
     faults: list[RowProblem] = []
-
-    def refused(place: int, invalid: Invalid) -> None:
-        row = plan.planned[place].row
-        if not row:
-            raise invalid
-        faults.extend(row_problems(row, invalid))
-
-    at = [job.at] * len(plan.planned)
-    published = prepare(
-        connection, plan.drafts, by=job.by, head=head, at=at, zone=job.zone, refused=refused, progress=job.progress
-    )
+    published = _work_out(connection, job, plan, 0, len(plan.planned), head=head, faults=faults)
     if faults:
         raise ImportRefused(faults)
     return published
 
 
+def _work_out(
+    connection: Connection, job: Import, plan: Plan, start: int, end: int, *, head: Head, faults: list[RowProblem]
+) -> Sequence[Published]:
+    """The changes of a stretch of a plan; what breaks a rule is added to the faults."""
+    if start == end:
+        return ()
+
+    def refused(place: int, invalid: Invalid) -> None:
+        row = plan.planned[start + place].row
+        if not row:
+            raise invalid
+        faults.extend(row_problems(row, invalid))
+
+    def progress(done: int, _of: int) -> None:
+        job.progress(start + done, len(plan.planned))
+
+    drafts = [each.draft for each in plan.planned[start:end]]
+    return prepare(
+        connection,
+        drafts,
+        by=job.by,
+        head=head,
+        at=[job.at] * len(drafts),
+        zone=job.zone,
+        refused=refused,
+        progress=progress,
+    )
+
+
 def write_plan(connection: Connection, job: Import, plan: Plan, *, head: Head) -> Imported:
-    """Publish a plan after the head, which the caller holds, as one batch with what came beside it."""
-    published = work_out(connection, job, plan, head=head)
+    """Publish a plan after the head, which the caller holds, as one batch with what came beside it.
+
+    Some at a time are worked out and written, so that memory does not grow with what each says. It is one transaction
+    all the same: raises ImportRefused with every row of which a change breaks a rule, and then nothing stays.
+    """
     reading, by, at = job.reading, job.by, job.at
     batch = import_store.begin(connection, format=reading.format, source=job.source, person_id=by.person_id, at=at)
-    if published:
-        write(connection, published, head=head, by=by, import_id=batch)
-    end_batch(connection, batch, published, plan.counts, source=job.source, by=by, at=at)
+    faults: list[RowProblem] = []
+    kept: list[Published] = []
+    numbers: list[int] = []
+    tally = Tally(0, {})
+    for start in range(0, len(plan.planned), AT_ONCE):
+        end = min(start + AT_ONCE, len(plan.planned))
+        published = _work_out(connection, job, plan, start, end, head=head, faults=faults)
+        if published:
+            # Even beside a fault, for which all of it is taken back: what follows may stand upon it.
+            head = write(connection, published, head=head, by=by, import_id=batch)
+        kept += published if job.keeps else ()
+        numbers += [done.change.number for done in published]
+        tally += Tally.of(published)
+    if faults:
+        raise ImportRefused(faults)
+    end_batch(connection, batch, numbers, plan.counts, source=job.source, by=by, at=at)
     _write_beside(connection, job, batch)
-    return Imported(tuple(published), plan.counts, reading.notices, batch)
+    return Imported(tuple(kept), plan.counts, reading.notices, batch, tally)
 
 
 def end_batch(
     connection: Connection,
     batch: int,
-    published: Sequence[Published],
+    numbers: Sequence[int],
     counts: Counts,
     *,
     source: str,
@@ -131,8 +193,8 @@ def end_batch(
     at: datetime,
 ) -> None:
     """Say of a batch what it made, in its row and in the audit trail."""
-    import_store.end(connection, batch, [done.change.number for done in published], counts)
-    details = {"source": source, "changes": len(published)}
+    import_store.end(connection, batch, numbers, counts)
+    details = {"source": source, "changes": len(numbers)}
     audit.record(connection, audit.Event(at, by, "import", f"import {batch}", details))
 
 

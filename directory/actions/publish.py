@@ -63,11 +63,13 @@ def publish_in(
 
 def write(
     connection: Connection, published: Sequence[Published], *, head: Head, by: Actor, import_id: int | None = None
-) -> None:
-    """Write what was worked out after the head, which the caller holds."""
+) -> Head:
+    """Write what was worked out after the head, which the caller holds; returns where the chain ends now."""
     _write(connection, published, by=by, import_id=import_id)
     last = published[-1].change
-    move_head(connection, replace(head, number=last.number, sha256=last.sha256, recorded_at=last.recorded_at))
+    moved = replace(head, number=last.number, sha256=last.sha256, recorded_at=last.recorded_at)
+    move_head(connection, moved)
+    return moved
 
 
 def _write(connection: Connection, published: Sequence[Published], *, by: Actor, import_id: int | None) -> None:

@@ -26,7 +26,7 @@ from directory.gate.visitors import network_of
 from directory.site import Site
 from directory.store import call_counts
 
-LIMITED = ("/api/v1/", "/fhir")
+LIMITED = ("/api/v1/", "/fhir", "/hsds")
 WINDOW = 60
 SAID_AFTER = 20
 # Beyond so many callers in a minute the rest share one limit, so that made-up addresses cannot fill the memory.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -87,7 +86,7 @@ def _import_one(
                 site.database, read_folder(file), by=by, at=at, zone=zone, source=file.name, dry_run=dry_run
             )
         with _progress("Importing", hidden=json_) as progress:
-            job = Import(read(file, format_), file.name, by, at, zone, day, complete, progress)
+            job = Import(read(file, format_), file.name, by, at, zone, day, complete, progress, keeps=json_ or dry_run)
             return (preview_import if dry_run else import_file)(site.database, job)
     except ImportRefused as refusal:
         _print_problems(file, refusal.problems, json_=json_)
@@ -193,14 +192,14 @@ def _print_imported(site: Site, file: Path, done: Imported, *, dry_run: bool, js
     if dry_run:
         for published in done.changes:
             click.echo(f"{', '.join(published.change.kinds)}: {published.change.title}")
-    kinds = Counter(kind for published in done.changes for kind in published.change.kinds)
-    by_kind = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "none"
+    tally = done.tally
+    by_kind = ", ".join(f"{count} {kind}" for kind, count in sorted(tally.kinds.items())) or "none"
     verb = "would be published" if dry_run else "published"
     counts = done.counts
     closed = f"{counts.closed} closed, " if counts.closed else ""
     services = f"{counts.opened} services new, {counts.changed} changed, {closed}{counts.unchanged} unchanged"
-    click.echo(f"{file.name}: {counted(len(done.changes), 'change')} {verb} ({by_kind}); {services}")
-    if done.changes and done.batch:
+    click.echo(f"{file.name}: {counted(tally.changes, 'change')} {verb} ({by_kind}); {services}")
+    if tally.changes and done.batch:
         click.echo(f"{file.name}: import {done.batch}; to take it back: signpost import --undo {done.batch}")
 
 

@@ -18,6 +18,7 @@ from directory.domain.service import Identifier
 from directory.domain.source import Reading, SourceOrganisation, SourceService
 from directory.exchange.contacts import mended_website
 from directory.exchange.findings import Findings
+from directory.exchange.hsds_exact import exact_of, exact_organisation
 from directory.exchange.hsds_json import Json, entries_of, is_object, object_of, text_of
 from directory.exchange.hsds_service import facts_of
 from directory.exchange.prose import line_of, markdown_of
@@ -63,10 +64,17 @@ def _service(entry: Json, identity: str, row: int, owners: _Owners, findings: Fi
         facts["status"] = "paused"
         findings.notice(row, "name", f"{identity} has no name; it comes in as “{name}”, paused")
     facts["name"] = name
+    exact = exact_of(entry, facts, row, findings)
+    if exact:
+        own = tuple(each for each in exact.identifiers if each != identifier)
+        facts = {**exact.set, "identifiers": (*own, identifier)}
     return SourceService(
         identifier=identifier,
         set=facts,
         organisation=owners.of(entry, name, row),
+        team=exact.team if exact else None,
+        slug=exact.slug if exact else None,
+        effective_from=exact.effective_from if exact else None,
         checked_at=_checked_at(entry, row, findings),
         row=row,
     )
@@ -87,8 +95,10 @@ class _Owners:
             name = service
             self._findings.notice(row, "organization", f"no organization is named; “{service}” stands as its own owner")
         identity = text_of(given, "id")
+        facts = exact_organisation(given, _organisation(given, name))
+        code = str(facts.pop("ods_code", None) or "") or None
         known, known_id = self._known.setdefault(
-            name.casefold(), (SourceOrganisation(set=_organisation(given, name), row=row), identity)
+            code or name.casefold(), (SourceOrganisation(set=facts, ods_code=code, row=row), identity)
         )
         if identity and known_id and identity != known_id:
             self._findings.notice(

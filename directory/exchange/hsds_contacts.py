@@ -9,6 +9,7 @@ from directory.domain.service import Area, Contact, Location
 from directory.exchange.contacts import is_email, is_phone, mended_website
 from directory.exchange.findings import Findings
 from directory.exchange.hsds_json import Json, object_of, objects_of, text_of
+from directory.exchange.hsds_places import NOT_STATED
 from directory.exchange.prose import line_of
 from directory.exchange.tabular import number
 
@@ -102,8 +103,10 @@ def _location(place: Json, row: int, findings: Findings) -> Location:
     address = next((each for each in addresses if each not in postal), postal[0] if postal else {})
     lines = [line_of(text_of(address, key)) for key in ("address_1", "address_2", "city", "region", "state_province")]
     name = line_of(text_of(place, "name"))
-    written = ", ".join(dict.fromkeys(line.strip(" ,") for line in lines if line.strip(" ,")))
+    stated = (line.strip(" ,") for line in lines if line != NOT_STATED)
+    written = ", ".join(dict.fromkeys(line for line in stated if line))
     postcode = line_of(text_of(address, "postal_code", "postcode")).upper()
+    postcode = "" if postcode == NOT_STATED.upper() else postcode
     latitude, longitude = number(text_of(place, "latitude")), number(text_of(place, "longitude"))
     if latitude is None or longitude is None:
         return Location(name, written, postcode)

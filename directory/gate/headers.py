@@ -14,6 +14,13 @@ ALWAYS = {
 # A year, as ASVS asks; only over https, where browsers heed it.
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 
+# What pages of other sites may read; Open Referral UK asks it of every answer, errors among them.
+FOR_OTHER_SITES = "/hsds"
+OPEN = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, RateLimit, RateLimit-Policy, Retry-After",
+}
+
 
 class AnswerHeaders:
     """Puts these headers on every answer that does not have its own."""
@@ -25,10 +32,13 @@ class AnswerHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
 
+        path = scope.get("path", "")
+        is_open = path == FOR_OTHER_SITES or path.startswith(f"{FOR_OTHER_SITES}/")
+
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
+                for name, value in (self._headers | (OPEN if is_open else {})).items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -53,6 +53,17 @@ def list_organisations(connection: Connection, *, after: str, limit: int, on: da
     return [_organisation(version_row("organisation", row), []) for row in rows]
 
 
+def teams_of(
+    connection: Connection, organisations: Iterable[str], *, on: date, known_at: datetime | None = None
+) -> list[VersionRow]:
+    """The teams of some organisations on a day, in the order of slugs."""
+    found: list[VersionRow] = []
+    for batch in in_batches(organisations):
+        statement = in_force("team", on=on, known_at=known_at).where(team_versions.c.organisation.in_(batch))
+        found += [version_row("team", row) for row in connection.execute(statement)]
+    return sorted(found, key=lambda row: row.slug)
+
+
 def ids_by_folded_name(connection: Connection) -> dict[str, str]:
     """Every organisation by the name it has or had, folded; of two with one name, the one that began first."""
     versions = organisation_versions

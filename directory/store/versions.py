@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Date, Select, Table, and_, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Date, Select, Table, and_, bindparam, func, select
 
 from directory.domain.change import facts_terms
 from directory.domain.service import Facts, Version
@@ -170,8 +170,15 @@ def taken_slugs(connection: Connection, noun: Noun, slugs: Iterable[str]) -> set
         for batch in in_batches(slugs):
             taken.update(connection.scalars(select(column).where(column.in_(batch))))
         for slug in sorted(taken):
-            taken.update(connection.scalars(select(column).where(column.startswith(f"{slug}-", autoescape=True))))
+            taken.update(connection.scalars(select(column).where(_begins(connection, column, f"{slug}-"))))
     return taken
+
+
+def _begins(connection: Connection, column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    if connection.dialect.name == "sqlite":
+        # Unlike LIKE, which takes no heed of case, it is answered from the index: slugs hold nothing special to it.
+        return column.op("GLOB")(f"{text}*")
+    return column.startswith(text, autoescape=True)
 
 
 def timelines(connection: Connection, noun: Noun, ids: Iterable[str], *, steps_after: date) -> dict[str, Timeline]:
