@@ -17,12 +17,13 @@ from sqlalchemy import Connection
 from directory.domain.asking import Level, those_to_ask
 from directory.domain.digest import DigestSchedule
 from directory.domain.freshness import months_before, overdue_in_words
-from directory.store import checks, letters
+from directory.store import checks, letters, slots
 from directory.store.asking import Asked, those_of
 from directory.store.checks import Age, CheckRequest
 from directory.store.database import Database
 from directory.store.versions import find_ids, load_in_force
 
+SLOT = "check-requests"
 FURTHER_AFTER = timedelta(weeks=4)
 LETTER_GOOD_FOR = timedelta(days=3)
 # A message lists so many; the rest are on the page that it leads to.
@@ -34,10 +35,10 @@ def ask_to_check(database: Database, schedule: DigestSchedule, *, months: int, a
     """Write to the owners of what is due, at the weekly slot of digests; returns how many letters."""
     slot = weekly_slot(schedule, at)
     with database.read() as connection:
-        if checks.last_slot(connection) >= slot.toordinal():
+        if slots.last_slot(connection, SLOT) >= slot.toordinal():
             return 0
     with database.write() as connection:
-        if not checks.take_slot(connection, slot.toordinal()):
+        if not slots.take_slot(connection, SLOT, slot.toordinal()):
             return 0
         return _ask(connection, zone=schedule.timezone, months=months, at=at)
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -26,6 +24,7 @@ from directory.outbound.message import Mail
 from directory.store import relays, sending
 from directory.store.database import Database
 from directory.store.sending import Claimed, Outcome, Queued, Unit
+from directory.store.settling import Finish, Settling
 
 LEASE = timedelta(minutes=5)
 # A send may hang for minutes: none begins so late that it could outlive the lease.
@@ -143,27 +142,31 @@ class _Batch:
     lease: str
     until: datetime
     relay_away: bool = False
-    _settling: Future[None] | None = None
+    _settling: tuple[Parcel, Finish] | None = None
 
     def send(self, parcels: Sequence[Parcel], stop: Callable[[], bool]) -> int:
         """Try each parcel once; how many were accepted."""
         accepted = 0
-        with self.database.each() as connection, ThreadPoolExecutor(1, "signpost-settle") as beside:
-            for parcel in parcels:
-                if stop() or self.clock() >= self.until:
-                    break
-                try:
+        with self.database.each() as connection:
+            records = Settling(self.database, connection, self.lease)
+            try:
+                for parcel in parcels:
+                    if stop() or self.clock() >= self.until:
+                        break
                     outcome = self._try(parcel)
-                except RelayAway as failure:
-                    # No message is at fault: all of them go out, in their order, on its return.
                     self._settled()
-                    self._away(str(failure))
-                    break
+                    contents = [item.delivery_id for item in parcel.items]
+                    at = self.clock()
+                    # It is done while the next message is written, and the relay is told for whom that is.
+                    finish = records.begin(parcel.unit, parcel.id, at=at, outcome=outcome, contents=contents)
+                    self._settling = parcel, finish
+                    accepted += outcome.state == "accepted"
+            except RelayAway as failure:
+                # No message is at fault: all of them go out, in their order, on its return.
+                self._away(str(failure))
+            finally:
+                # Also where something failed: what was accepted is not to be sent again.
                 self._settled()
-                # While the next message is written, and the relay is told for whom it is.
-                self._settling = beside.submit(self._settle, connection, parcel, outcome, self.clock())
-                accepted += outcome.state == "accepted"
-            self._settled()
         with self.database.write() as connection:
             sending.release(connection, lease=self.lease)
             if accepted and relays.is_back(connection, self.mailer.name):
@@ -172,9 +175,11 @@ class _Batch:
 
     def _settled(self) -> None:
         """Wait until what became of the last message is committed: a kill must not repeat two."""
-        waiting, self._settling = self._settling, None
-        if waiting is not None:
-            waiting.result()
+        begun, self._settling = self._settling, None
+        if begun is not None:
+            parcel, finish = begun
+            if not finish():
+                log.warning("%s %s: the lease was lost before the outcome was recorded", parcel.unit, parcel.id)
 
     def _written(self, parcel: Parcel) -> Mail | Outcome:
         """The message, or what becomes of it where it is not to be sent."""
@@ -220,19 +225,3 @@ class _Batch:
         with self.database.write() as connection:
             relays.is_away(connection, self.mailer.name, reason, at=self.clock())
         log.warning("what is to be sent waits: %s", reason)
-
-    def _settle(self, each: Connection, parcel: Parcel, outcome: Outcome, at: datetime) -> None:
-        """Record what became of an attempt.
-
-        It does not wait for the disk: sent again after a power cut it is the same message, and the end of the batch
-        waits for all of them.
-        """
-        told: dict[str, Any] = {"lease": self.lease, "at": at, "outcome": outcome}
-        if parcel.unit == "delivery":
-            held = sending.settle(each, parcel.unit, parcel.id, **told)
-        else:
-            contents = [item.delivery_id for item in parcel.items]
-            with self.database.write(synced=False) as connection:
-                held = sending.settle(connection, parcel.unit, parcel.id, contents=contents, **told)
-        if not held:
-            log.warning("%s %s: the lease was lost before the outcome was recorded", parcel.unit, parcel.id)

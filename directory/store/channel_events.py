@@ -16,6 +16,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     and_,
+    delete,
     distinct,
     func,
     insert,
@@ -112,6 +113,19 @@ def after(connection: Connection, subscription_id: int, number: int, *, limit: i
         .limit(limit)
     )
     return [_event(row) for row in connection.execute(wanted)]
+
+
+def forget_ended(connection: Connection, *, before: datetime) -> int:
+    """Let go of the events of subscriptions that ended before an instant; returns how many.
+
+    Those of others stay, however old: when a change is taken back after years, whoever was told of it is told of that.
+    Their numbers are not given again, should one of these subscriptions go on.
+    """
+    ended = select(subscriptions.c.id).where(subscriptions.c.channel != "mail", subscriptions.c.ended_at < before)
+    waits = (channels.c.subscription_id.in_(ended), channels.c.sent < channels.c.written)
+    connection.execute(update(channels).where(*waits).values(sent=channels.c.written))
+    theirs = channel_events.c.subscription_id.in_(ended)
+    return connection.execute(delete(channel_events).where(theirs)).rowcount
 
 
 def _any(connection: Connection) -> bool:

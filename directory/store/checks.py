@@ -11,26 +11,22 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    and_,
     case,
     delete,
     func,
     insert,
     literal,
     select,
-    update,
 )
 from sqlalchemy.dialects import postgresql
 
 from directory.store.batches import in_batches
-from directory.store.tables.changes import counters
 from directory.store.tables.kinds import Instant
 from directory.store.tables.learning import check_requests, checks
 from directory.store.tables.nouns import service_versions, services
 from directory.store.tables.offering import check_intervals
 from directory.store.versions import in_force
 
-COUNTER = "check-requests"
 # What has closed, or has not opened, is not used to refer.
 _USED = ("active", "paused")
 
@@ -199,14 +195,3 @@ def forget_requests(connection: Connection, ids: Iterable[str]) -> None:
     """Let go of what was asked of some services: they are checked, or closed."""
     for batch in in_batches(ids):
         connection.execute(delete(check_requests).where(check_requests.c.service_id.in_(batch)))
-
-
-def last_slot(connection: Connection) -> int:
-    """The day, counted from the year 1, of the last slot at which owners were asked."""
-    return int(connection.execute(select(counters.c.value).where(counters.c.name == COUNTER)).scalar_one())
-
-
-def take_slot(connection: Connection, day: int) -> bool:
-    """Take the slot of a day; False where another worker did so, or a later one was taken."""
-    still = and_(counters.c.name == COUNTER, counters.c.value < day)
-    return connection.execute(update(counters).where(still).values(value=day)).rowcount == 1

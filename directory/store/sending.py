@@ -134,14 +134,7 @@ def settle(
     contents: Sequence[int] = (),
 ) -> bool:
     """Record an outcome, if the lease still holds; a digest's with that of its `contents`. Whether it did."""
-    given = {
-        "settled": id,
-        "held_by": lease,
-        "state": outcome.state,
-        "reason": outcome.reason,
-        "settled_at": None if outcome.state == "pending" else at,
-        "next_attempt_at": outcome.next_attempt_at,
-    }
+    given = settled(id, lease=lease, at=at, outcome=outcome)
     held = connection.execute(SETTLE[unit], given).rowcount
     if held and contents and outcome.state != "pending":
         final = {name: given[name] for name in ("state", "reason", "settled_at")}
@@ -151,6 +144,18 @@ def settle(
             .values(final)
         )
     return bool(held)
+
+
+def settled(id: int, *, lease: str, at: datetime, outcome: Outcome) -> dict[str, Any]:
+    """What `SETTLE` is given."""
+    return {
+        "settled": id,
+        "held_by": lease,
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "settled_at": None if outcome.state == "pending" else at,
+        "next_attempt_at": outcome.next_attempt_at,
+    }
 
 
 def release(connection: Connection, *, lease: str) -> int:

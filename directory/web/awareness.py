@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from directory.actions.acknowledge import acknowledge, excuse
 from directory.actions.champions import end_champion, name_champion
 from directory.domain.awareness import due_at
-from directory.domain.policy import Thing
+from directory.domain.policy import Thing, can
 from directory.errors import ChangeNotFound, Invalid, Problem
 from directory.exchange.bank_holidays import BankHolidays
 from directory.gate.forms import form_of
@@ -56,7 +56,8 @@ def overview(request: Request) -> Response:
     site = site_of(request)
     with site.database.read() as connection:
         shown, changes = of_all(connection, at=site.now(), today=site.today(), zone=site.settings.zone)
-    return page(request, "acknowledgements.html", shown=shown, changes=changes, chart=share_chart(shown.teams))
+    editor, chart = can(actor_of(request), "read-findings"), share_chart(shown.teams)
+    return page(request, "acknowledgements.html", shown=shown, changes=changes, chart=chart, editor=editor)
 
 
 def team_champions(request: Request) -> Response:

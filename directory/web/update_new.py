@@ -18,7 +18,7 @@ from directory.errors import Invalid, Problem
 from directory.gate.forms import Form, form_of
 from directory.gate.sessions import actor_of
 from directory.store import heard
-from directory.web.channels import begin, channel_of, shown_once
+from directory.web.channels import LONGEST_URL, begin, channel_of, shown_once
 from directory.web.parameters import LONGEST_QUESTION
 from directory.web.rendering import page, site_of
 from directory.web.updates import SEE_OTHER, SENT_FOR, UPDATES, frequency_of
@@ -26,6 +26,8 @@ from directory.web.views.updates import CHANNEL, OFTEN, team_names
 
 # Facets that a page's own button gives; the others can be chosen or narrowed in the form.
 CHOSEN: tuple[Facet, ...] = ("kind", "route")
+# The field beside which a problem is shown; all others are of what is to be followed.
+_SHOWN_AT = {"frequency": "channel", "channel": "channel", "url": "url"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ def make(request: Request) -> Response:
                 mandatory="mandatory" in form and bool(form.line("for")),
             )
             if channel != "mail":
-                added = begin(request, connection, replace(wanted, frequency="immediately"), channel)
+                if "every" not in form:
+                    wanted = replace(wanted, frequency="immediately")
+                added = begin(request, connection, wanted, channel)
                 key, secret = added.subscription_id, added.secret
             else:
                 key, secret = subscribe(connection, wanted, by=by, at=at, today=site.today()).id, None
@@ -76,12 +80,12 @@ def _page(request: Request, asked: Asked, *, status: int = 200, problems: tuple[
     site, by = site_of(request), actor_of(request)
     criteria, past = None, []
     with site.database.read() as connection:
-        if not problems and not asked.is_empty:
+        if not asked.is_empty:
             try:
                 criteria = resolve(connection, _keys(request, connection, asked), today=site.today())
                 past = _past(request, connection, criteria)
             except Invalid as invalid:
-                status, problems = 422, invalid.problems
+                status, problems = 422, problems or invalid.problems
         teams = team_names(connection, set(by.leads), site.today())
     return page(
         request,
@@ -97,8 +101,16 @@ def _page(request: Request, asked: Asked, *, status: int = 200, problems: tuple[
         may_oblige=any(can(by, "oblige-team", Thing(frozenset({team}))) for team in teams),
         choices={facet: WORDS[facet] for facet in CHOSEN},
         areas=[area.name for area in site.gazetteer().areas()],
-        problems_found=tuple(Problem("q-field", each.reason) for each in problems),
+        chosen=_chosen(form_of(request)),
+        problems_found=tuple(Problem(_SHOWN_AT.get(each.where, "q-field"), each.reason) for each in problems),
     )
+
+
+def _chosen(form: Form) -> dict[str, str]:
+    """What was chosen besides; of a room or a program, how often is the only thing that it can be."""
+    chosen = {name: form.line(name, limit=LONGEST_URL) for name in ("channel", "url", "for")}
+    elsewhere = chosen["channel"] not in ("", "mail")
+    return chosen | {"every": "immediately" if elsewhere else form.line("every") or "daily"}
 
 
 def _asked_of(form: Form) -> Asked:

@@ -40,6 +40,7 @@ def work(url: str, relay: str, at: datetime, said: Connection, dies_after: int |
     mailer = Mortal(relay)
     mailer.left = dies_after
     with closing(Database(url)) as database:
+        # Its connection is open before the first phase begins, as a worker's is.
         recover(database, at=at)
         said.send("match")
         match_announced(database, at=at, zone=LONDON)
@@ -47,5 +48,5 @@ def work(url: str, relay: str, at: datetime, said: Connection, dies_after: int |
         said.send("digest")
         run_due_slots(database, SCHEDULE, at=at)
         said.send("deliver")
-        deliver_due(database, mailer, letterhead=LETTERHEAD, clock=lambda: at, limit=20)
+        deliver_due(database, mailer, letterhead=LETTERHEAD, clock=lambda: at, limit=7)
         said.send("done")

@@ -12,6 +12,7 @@ import random
 import threading
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from directory.store import changes
 from directory.store.database import Database
 from directory.store.tables.telling import deliveries
 from directory.worker import Worker
+from tests.faults.conftest import Tried
 from tests.running import Relay, Signpost, wait_for
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
@@ -68,7 +70,9 @@ class Publisher(threading.Thread):
         self.acknowledged[title] = answer.json()["number"]
 
 
-def test_killed_at_random_nothing_acknowledged_is_lost(signpost: Signpost, relay: Relay, database_url: str) -> None:
+def test_killed_at_random_nothing_acknowledged_is_lost(
+    signpost: Signpost, relay: Relay, database_url: str, tried: Callable[[Tried], None]
+) -> None:
     signpost.run("user", "add", "editor@northmoor.example", "--role", "editor")
     with closing(Database(database_url)) as database:
         for reader in READERS:
@@ -116,11 +120,11 @@ def test_killed_at_random_nothing_acknowledged_is_lost(signpost: Signpost, relay
         assert set(ids) == set(READERS), title
         assert all(len(found) == 1 for found in ids.values()), title
     repeats = len(relay.messages) - len({str(message["Message-ID"]).strip() for _, message in relay.messages})
-    print(
-        f"{database_url.partition(':')[0]}: {ROUNDS} kills, {before_any} of them before a change of that round was"
-        f" acknowledged; {len(acknowledged)} changes acknowledged, 0 lost; {len(relay.messages)} messages,"
-        f" {repeats} of them sent again with the same Message-ID"
+    of_which = (
+        f"{before_any} before a change was acknowledged; {len(acknowledged)} changes, {len(relay.messages)} messages"
     )
+    kind = database_url.partition(":")[0]
+    tried(Tried("kill -9 of serve while it publishes and tells", kind, ROUNDS, 0, repeats, of_which))
     assert repeats <= ROUNDS + 1
 
 

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
 
+from directory.domain.subscription import Frequency
 from directory.errors import DeliveryFailed
 from directory.notify.deliver import LEASE, deliver_due, retry_after
 from directory.notify.digest import run_due_slots
@@ -22,6 +21,7 @@ from directory.outbound.message import Mail
 from directory.store import deliveries, relays, sending
 from directory.store.database import Database
 from directory.store.sending import Outcome
+from directory.store.settling import Finish, Settling
 from tests.notify.build import LETTERHEAD, LONDON, NOW, SCHEDULE, Town
 from tests.notify.fakes import FakeMailer, Killed, deliver, followers, publish, states
 from tests.outbound.relay import Relay, running
@@ -157,29 +157,48 @@ def test_killed_while_sending_is_sent_again_with_the_same_message_id(town: Town,
     assert [row.attempts for row in town.deliveries()] == [2, 1]
 
 
+@pytest.mark.parametrize("frequency", ["immediately", "daily"])
 def test_no_text_goes_to_the_relay_before_the_last_outcome_is_committed(
-    town: Town, monkeypatch: pytest.MonkeyPatch
+    town: Town, monkeypatch: pytest.MonkeyPatch, frequency: Frequency
 ) -> None:
     """It is recorded while the next message is under way: a kill may still repeat no more than one."""
-    followers(town, "amina", "ben", "carol")
+    for name in ("amina", "ben", "carol"):
+        town.subscribe(frequency, person=town.person(f"{name}@example.nhs.uk"))
     publish(town)
-    begun, committed, settle = [Event() for _ in range(4)], list[int](), sending.settle
+    run_due_slots(town.database, SCHEDULE, at=SLOT)
+    done: list[str] = []
+    begin = Settling.begin
 
     class Watching(FakeMailer):
         def send(self, message: Mail | EmailMessage, to: str, *, after: Callable[[], object] | None = None) -> None:
-            begun[len(committed)].set()
+            done.append("sending")
             super().send(message, to, after=after)
-            committed.append(states(town).count("accepted"))
+            done.append(f"{states(town).count('accepted')} accepted")
 
-    def late(connection: Connection, unit: sending.Unit, id: int, **more: Any) -> bool:
-        # The second message is sent as number one; after the third comes none.
-        assert id == 3 or begun[id].wait(20)
-        return settle(connection, unit, id, **more)
+    def watched(*given: Any, **more: Any) -> Finish:
+        finish = begin(*given, **more)
 
-    monkeypatch.setattr(sending, "settle", late)
-    assert deliver(town, Watching()) == 3
-    assert committed == [0, 1, 2]
+        def finished() -> bool:
+            done.append("recorded")
+            return finish()
+
+        return finished
+
+    monkeypatch.setattr(Settling, "begin", watched)
+    assert deliver(town, Watching(), SLOT) == 3
+    first, second, third = (["sending", "recorded", f"{number} accepted"] for number in range(3))
+    assert done == [first[0], first[2], *second, *third, "recorded"]
     assert states(town) == ["accepted"] * 3
+
+
+def test_what_was_accepted_is_recorded_although_the_next_message_breaks_the_batch(town: Town) -> None:
+    followers(town, "amina", "ben")
+    publish(town)
+    mailer = FakeMailer()
+    mailer.before = [None, RuntimeError("the disk is full")]
+    with pytest.raises(RuntimeError, match="disk"):
+        deliver(town, mailer)
+    assert states(town) == ["accepted", "pending"]
 
 
 def test_killed_before_settling_a_digest_repeats_the_digest(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

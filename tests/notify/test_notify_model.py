@@ -8,45 +8,38 @@ took, and asks of every message whether it should have been. Failures, kills and
 from __future__ import annotations
 
 import os
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from pathlib import Path
 from shutil import copy
 from tempfile import TemporaryDirectory
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import delete, insert, select
 
 from directory.domain.subscription import FREQUENCIES
-from directory.errors import DeliveryFailed
 from directory.notify.deliver import deliver_due
 from directory.notify.digest import run_due_slots
 from directory.notify.match import match_announced, match_in_force
 from directory.notify.recover import recover
-from directory.outbound.mail import RelayAway
-from directory.outbound.message import Mail
 from directory.store import subscriptions, waiting
 from directory.store.database import Database
 from directory.store.migrate import migrate
 from directory.store.tables.changes import changes
 from directory.store.tables.people import memberships
 from tests.notify.build import LETTERHEAD, LONDON, NOW, SCHEDULE, Town
-from tests.notify.fakes import FakeMailer, Killed, opened
+from tests.notify.fakes import Killed
+from tests.notify.mortal import FAILURES, Mortal, Post
 
 EXAMPLES = int(os.environ.get("TELLING_EXAMPLES", "12"))
 SERVICES = ("leg-ulcer-clinic", "podiatry")
 PEOPLE = 3
 TEAM = "district-nursing"
 DAY = timedelta(days=1)
-FAILURES = ("fine", "later", "never", "lost answer", "away", "killed before", "killed after")
 Thing = tuple[int, int, str]
 
 
@@ -71,75 +64,6 @@ class Published:
     gone: list[int]
     withdrawn: bool = False
     matched: set[str] = field(default_factory=set)
-
-
-class Mortal(Database):
-    """A database whose process dies at a transaction, before or after it is committed."""
-
-    dies_in: int | None = None
-    committed = False
-
-    @contextmanager
-    def write(self, *, patience: float = 30, synced: bool = True) -> Iterator[Connection]:
-        self._count()
-        with super().write(patience=patience, synced=synced) as connection:
-            yield connection
-            if self.dies_in == 0 and not self.committed:
-                self.dies_in = None
-                raise Killed
-        if self.dies_in == 0:
-            self.dies_in = None
-            raise Killed
-
-    def _count(self) -> None:
-        if self.dies_in is not None:
-            self.dies_in -= 1
-
-
-class Post(FakeMailer):
-    """A relay that does what it is told, message by message, and keeps what it took, as a reader reads it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.plan: list[str] = []
-        self.got: list[tuple[str, str, set[tuple[int, str]]]] = []
-        self.tried: list[tuple[str, set[tuple[int, str]]]] = []
-        self.refused: list[tuple[str, set[tuple[int, str]]]] = []
-
-    def send(self, message: Mail | EmailMessage, to: str, *, after: Callable[[], object] | None = None) -> None:
-        assert isinstance(message, Mail)
-        if after is not None:
-            after()
-        what, shown = self.plan.pop(0) if self.plan else "fine", _shown(message)
-        if what == "away":
-            raise RelayAway("not there")
-        self.tried.append((to, shown))
-        if what == "never":
-            self.refused.append((to, shown))
-            raise DeliveryFailed("550 no such mailbox", permanent=True)
-        if what == "later":
-            raise DeliveryFailed("451 later", permanent=False)
-        if what == "killed before":
-            raise Killed
-        self.got.append((to, message.message_id, shown))
-        if what == "lost answer":
-            raise DeliveryFailed("broke off", permanent=False)
-        if what == "killed after":
-            raise Killed
-
-
-def _shown(message: Mail) -> set[tuple[int, str]]:
-    """The changes that a message tells of, each with its stage, from its words."""
-    body = opened(message).get_body(("plain",))
-    assert body is not None
-    found, since = set(), 0
-    text = str(body.get_content())
-    for link in re.finditer(r"The whole record: \S+/changes/([0-9]+)", text):
-        said = text[since : link.start()]
-        stage = "withdrawn" if "What we told you before" in said else "announced"
-        found.add((int(link[1]), "in-force" if "This is now in force" in said else stage))
-        since = link.end()
-    return found
 
 
 class Telling(RuleBasedStateMachine):
@@ -287,6 +211,7 @@ class Telling(RuleBasedStateMachine):
                 self._look()
                 self.should |= {(self.emails[to], change.number, "withdrawn") for to in self._got(change.gone)}
                 self.may |= {(self.emails[to], change.number, "withdrawn") for to in self._tried(change.gone)}
+                self.may |= {(person, change.number, "withdrawn") for person in self._held(change.gone)}
             return
         ahead = change.on > change.at.astimezone(LONDON).date()  # type: ignore[operator]
         if change.withdrawn or (stage == "in-force" and not ahead):
@@ -303,6 +228,15 @@ class Telling(RuleBasedStateMachine):
 
     def _tried(self, gone: list[int]) -> set[str]:
         return {to for to, shown in self.post.tried if any(number in gone for number, _ in shown)}
+
+    def _held(self, gone: list[int]) -> set[int]:
+        """Whom a worker may be writing to: it is alive for all that another can tell, until its lease has lapsed."""
+        digests = {row.id for row in self.town.digests() if self._leased(row)}
+        held = [row for row in self.town.deliveries() if self._leased(row) or row.digest_id in digests]
+        return {row.person_id for row in held if row.change_number in gone}
+
+    def _leased(self, row: Any) -> bool:
+        return row.lease is not None and row.leased_until > self.now
 
     def _look(self) -> None:
         """Each message that the relay took: right to send, and the only one that says what it says."""

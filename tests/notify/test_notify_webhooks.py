@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, text
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from directory.actions.channels import change_secret, send_again
+from directory.actions.retention import EVENTS_KEPT, keep_no_longer
 from directory.domain.policy import OPERATOR
 from directory.errors import Invalid, NotFound
 from directory.notify.events import event_id
@@ -142,6 +144,26 @@ def test_what_a_receiver_missed_is_read_and_sent_again(posting: Posting, receive
     assert numbers(receiver) == [1, 2, 3, 4, 3, 4]
     assert ids(receiver)[2:4] == ids(receiver)[4:]
     assert ids(receiver)[2] == event_id(missed[0], "https://signpost.example")
+
+
+def test_events_stay_as_long_as_their_subscription_and_a_while(
+    posting: Posting, receiver: Receiver, tmp_path: Path
+) -> None:
+    kept = posting.add(receiver.url, service="leg-ulcer-clinic").subscription_id
+    ended = posting.add(receiver.url).subscription_id
+    posting.publish()
+    with posting.town.database.write() as connection:
+        subscriptions.end(connection, ended, at=posting.at)
+    posting.publish()
+    last = posting.at + EVENTS_KEPT
+    assert keep_no_longer(posting.town.database, tmp_path, months=1200, at=last) == 0
+    assert keep_no_longer(posting.town.database, tmp_path, months=1200, at=last + timedelta(seconds=1)) == 1
+    assert [len(posting.events(key)) for key in (kept, ended)] == [2, 0]
+    with posting.town.database.write() as connection:
+        subscriptions.restore(connection, ended)
+    posting.publish()
+    assert [row.sequence for row in posting.events(ended)] == [2]
+    assert posting.post() == 4
 
 
 def test_for_a_day_both_secrets_are_good(posting: Posting, receiver: Receiver) -> None:

@@ -160,6 +160,15 @@ def test_champions_are_named_to_staff_only(site: FoundSite, client: TestClient) 
     assert "Champions" in signed_in(site, "nurse@northmoor.example").get("/teams/district-nursing").text
 
 
+def test_only_what_a_reader_may_open_is_offered(site: FoundSite) -> None:
+    readers = (signed_in(site, "nurse@northmoor.example"), signed_in(site, "ed@northmoor.example", editor=True))
+    offered = [
+        re.findall(r'href="(/manage/(?:findings|deliveries))"', reader.get("/manage/acknowledgements").text)
+        for reader in readers
+    ]
+    assert offered == [[], ["/manage/findings", "/manage/deliveries"]]
+
+
 def test_editors_see_what_the_night_found(site: FoundSite) -> None:
     editor = signed_in(site, "ed@northmoor.example", editor=True)
     assert "Nothing was found." in editor.get("/manage/findings").text

@@ -253,6 +253,25 @@ def test_whose_mail_came_back_is_seen_by_who_looks_after_them(site: FoundSite, n
     assert "Nobody: all mail arrives" in words_of(boss.get("/manage/bounces").text)
 
 
+@pytest.mark.parametrize("every", ["daily", "weekly"])
+def test_a_room_is_told_at_once_or_it_is_said_that_it_cannot_be_otherwise(
+    site: FoundSite, nurse: TestClient, every: str
+) -> None:
+    site.settings = site.settings.model_copy(update={"outgoing_private": "yes"})
+    room = {"service": "leg-ulcer-clinic", "channel": "slack", "url": "https://203.0.113.5/room"}
+    refused = nurse.post("/my/updates", data=room | {"every": every})
+    assert refused.status_code == 422
+    assert "is told at once" in words_of(refused.text)
+    # What was typed is still there, and one press from right.
+    assert 'value="https://203.0.113.5/room"' in refused.text
+    assert re.search(r'<option value="slack" selected>', refused.text)
+    assert re.search(r'value="immediately" checked', refused.text)
+    assert 'name="service" type="checkbox" value="leg-ulcer-clinic" checked' in refused.text
+    assert not re.search(r"/my/updates/[0-9]", nurse.get("/my/updates").text)
+    made = nurse.post("/my/updates", data=room | {"every": "immediately"})
+    assert made.status_code == 303
+
+
 def test_a_webhook_is_begun_and_its_secret_shown_once(site: FoundSite, nurse: TestClient) -> None:
     site.settings = site.settings.model_copy(update={"outgoing_private": "yes"})
     hook = {"service": "leg-ulcer-clinic", "channel": "webhook", "url": "https://203.0.113.5/hook"}
