@@ -113,7 +113,7 @@ def follow(database: Database, ids: Sequence[int], *, ranks: Sequence[int] = (0,
         write(connection, subscriptions, rows)
         made = list(connection.scalars(select(subscriptions.c.id).order_by(subscriptions.c.id)))
         terms = (
-            {"subscription_id": key, "facet": facet, "value": value}
+            {"subscription_id": key, "facets": len(way), "facet": facet, "value": value}
             for key, (_, way) in zip(made, chosen, strict=True)
             for facet, value in way
         )

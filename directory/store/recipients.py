@@ -21,6 +21,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    union,
     union_all,
 )
 from sqlalchemy.dialects import postgresql
@@ -32,6 +33,8 @@ from directory.store.team_subscriptions import does_not_want
 
 # Written out, as the index of those who asked for every change is.
 OF_EVERYTHING = literal_column("0", Integer())
+# One facet, met by any of its terms, is the whole subscription: nothing to count, and most are so.
+ALONE = literal_column("1", Integer())
 _READ = ("id", "person_id", "team_id", "rank", "label", "paused_until", "mandatory")
 
 
@@ -43,6 +46,8 @@ def recipients(
     one_subject: bool = False,
 ) -> Select[Any]:
     """A row for each matched subscription by mail and person behind it: a team's are its members of this moment.
+
+    Of several terms that it matches by itself, a subscription may come once for each.
 
     `terms` has a row for each `subject_id`, `facet` and `value`; `one_subject` promises that the first is the same in
     all, which is quicker. `of_everything` says whether those who asked for every change are meant too; what began
@@ -122,17 +127,18 @@ def _met(met: FromClause, subscribed_by: datetime | None) -> FromClause:
 def _meeting(terms: FromClause, *, of_everything: bool, one_subject: bool) -> FromClause:
     """The ids of subscriptions with how many of their facets one subject meets: of those that match, all of them."""
     # Nothing but the index of terms is read and sorted here: their rows are looked up once it is known which.
-    theirs = subscription_terms.c.subscription_id
-    narrowed = (
+    theirs, of_facets = subscription_terms.c.subscription_id, subscription_terms.c.facets
+    met = and_(subscription_terms.c.facet == terms.c.facet, subscription_terms.c.value == terms.c.value)
+    alone = select(theirs.label("id"), ALONE.label("facets")).join(terms, met).where(of_facets == ALONE)
+    counted = (
         select(theirs.label("id"), func.count(distinct(subscription_terms.c.facet)).label("facets"))
-        .join(terms, and_(subscription_terms.c.facet == terms.c.facet, subscription_terms.c.value == terms.c.value))
+        .join(terms, met)
+        .where(of_facets != ALONE)
         .group_by(theirs, terms.c.subject_id)
     )
-    if not one_subject:
-        # Who follows several of the services that a change touches is found once for each.
-        counted = narrowed.subquery("counted")
-        narrowed = select(counted).distinct()
+    # Who follows several of the services that a change touches would be found once for each.
+    parts = [alone, counted] if one_subject else [select(union(alone, counted).subquery("narrowed"))]
     if not of_everything:
-        return narrowed.subquery("meeting")
+        return union_all(*parts).subquery("meeting")
     everything = select(subscriptions.c.id, literal(0).label("facets")).where(subscriptions.c.facets == OF_EVERYTHING)
-    return union_all(narrowed, everything).subquery("meeting")
+    return union_all(*parts, everything).subquery("meeting")

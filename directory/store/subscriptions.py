@@ -67,7 +67,8 @@ def subscribe(
         .returning(subscriptions.c.id)
     ).scalar_one()
     if terms:
-        rows = [{"subscription_id": made, "facet": facet, "value": value} for facet, value in sorted(terms)]
+        beside = {"subscription_id": made, "facets": facets}
+        rows = [beside | {"facet": facet, "value": value} for facet, value in sorted(terms)]
         connection.execute(insert(subscription_terms), rows)
     return int(made)
 

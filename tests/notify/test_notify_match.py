@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from directory.domain.change import terms
 from directory.notify.match import match_announced, match_in_force
@@ -15,6 +15,7 @@ from directory.store import subscriptions
 from directory.store.database import Database
 from directory.store.sending import reasons_of
 from directory.store.tables.changes import changes
+from directory.store.tables.telling import subscription_terms
 from tests.notify.build import CLINIC, LONDON, NOW, Town
 
 TODAY = NOW.date()
@@ -54,6 +55,17 @@ def test_values_widen_and_facets_narrow(town: Town, facets: dict[str, Any], told
     town.subscribe("daily", person=person, **facets)
     town.move_clinic()
     assert [row.person_id for row in announce(town)] == [person] * told
+
+
+def test_what_the_version_before_wrote_while_this_one_was_coming_is_matched(town: Town) -> None:
+    alone, narrowed, elsewhere = (town.person(f"{name}@example.nhs.uk") for name in ("amina", "ben", "carys"))
+    town.subscribe("daily", person=alone, need=("leg ulcer", "compression bandaging"))
+    town.subscribe("daily", person=narrowed, need="leg ulcer", area="Eastmarsh")
+    town.subscribe("daily", person=elsewhere, need="leg ulcer", area="Westfield")
+    with town.database.write() as connection:
+        connection.execute(update(subscription_terms).values(facets=0))
+    town.move_clinic()
+    assert [row.person_id for row in announce(town)] == [alone, narrowed]
 
 
 def test_facets_must_meet_on_one_service(town: Town) -> None:

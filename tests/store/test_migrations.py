@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from directory.store.database import Database
-from directory.store.migrate import at_head, migrate
+from directory.store.migrate import at_head, bring_to, migrate
 from directory.store.tables import metadata
 from tests.postgres import PostgresServer
 
@@ -55,6 +55,20 @@ def test_several_processes_migrate_at_once(tmp_path: Path) -> None:
     assert all(at_head(database) for database in databases)
     for database in databases:
         database.close()
+
+
+def test_terms_written_before_know_their_subscription_s_facets(tmp_path: Path) -> None:
+    """0023: what the version before wrote is as quick to match as what is written now."""
+    with closing(Database(f"sqlite:///{tmp_path / 'old.db'}")) as database:
+        bring_to(database, "0022")
+        with database.write() as connection:
+            connection.execute(text("INSERT INTO people VALUES (1, 'a@example.nhs.uk', 'A', 0, 0, NULL, NULL, NULL)"))
+            made = "INSERT INTO subscriptions (id, person_id, rank, channel, label, facets, created_at)"
+            connection.execute(text(f"{made} VALUES (7, 1, 0, 'mail', 'need in area', 2, 0)"))
+            connection.execute(text("INSERT INTO subscription_terms VALUES (7, 'need', 'a'), (7, 'area', 'b')"))
+        bring_to(database, None)
+        with database.read() as connection:
+            assert list(connection.scalars(text("SELECT facets FROM subscription_terms"))) == [2, 2]
 
 
 def _declared(url: str) -> set[tuple[str, ...]]:

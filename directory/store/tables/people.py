@@ -30,6 +30,7 @@ memberships = Table(
     Column("role", String(16), nullable=False),
     Column("since", Instant, nullable=False),
     CheckConstraint("role IN ('reader', 'lead', 'team-admin')", name="role"),
+    Index("ix_memberships_team_id", "team_id", "person_id"),
 )
 
 champions = Table(

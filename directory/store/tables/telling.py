@@ -57,7 +57,9 @@ subscription_terms = Table(
     Column("subscription_id", ForeignKey("subscriptions.id"), primary_key=True),
     Column("facet", String(16), primary_key=True),
     Column("value", String(300), primary_key=True),
-    Index("ix_subscription_terms_facet_value", "facet", "value", "subscription_id"),
+    # As in the subscription: one that stands alone is matched without counting. 0 is not known: it is counted.
+    Column("facets", Integer, nullable=False, server_default="0"),
+    Index("ix_subscription_terms_facet_value", "facet", "value", "facets", "subscription_id"),
 )
 
 
