@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -15,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from directory import api, fhir, web
 from directory.api import feeds, hsds, openapi
@@ -65,6 +66,23 @@ def look_for_rubbish_less() -> None:
     gc.set_threshold(LITTLE_RUBBISH, 10, 10)
 
 
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Where everything is. No route holds a site: an application asks its own."""
+    return (
+        Route("/live", may("visit", live)),
+        Route("/ready", may("visit", ready)),
+        Route("/metrics", may("visit", metrics)),
+        Route("/api", may("visit", reference.page_of(openapi.document_of))),
+        Route("/api/openapi.json", may("visit", openapi.show_document)),
+        Mount("/api/v1", routes=api.routes.routes()),
+        *hsds.routes(),
+        *fhir.routes.routes(),
+        *feeds.routes(),
+        *web.routes.routes(),
+    )
+
+
 def build(site: Site) -> Starlette:
     """The application for a site, which it closes when it ends."""
 
@@ -76,18 +94,7 @@ def build(site: Site) -> Starlette:
         site.close()
 
     app = Starlette(
-        routes=[
-            Route("/live", may("visit", live)),
-            Route("/ready", may("visit", ready)),
-            Route("/metrics", may("visit", metrics)),
-            Route("/api", may("visit", reference.page_of(openapi.document_of))),
-            Route("/api/openapi.json", may("visit", openapi.show_document)),
-            Mount("/api/v1", routes=api.routes.routes()),
-            *hsds.routes(),
-            *fhir.routes.routes(),
-            *feeds.routes(),
-            *web.routes.routes(),
-        ],
+        routes=_routes(),
         middleware=[
             Middleware(RequestIds),
             Middleware(AnswerHeaders, base_url=site.settings.base_url),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -52,6 +53,8 @@ class Provider:
     _read_at: float = 0.0
     _keys: KeySet | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    # Reading the machine's authorities takes longer than all the rest of a sign-in: once is enough.
+    _tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
     def address(self, asked: Asked, *, max_age: int, acr: str) -> str:
         """Where to send the browser; raises ProviderFailed. `acr` are levels separated by spaces, or empty."""
@@ -122,7 +125,7 @@ class Provider:
 
     def _read(self, address: str) -> Mapping[str, Any]:
         try:
-            with httpx2.Client(timeout=TIMEOUT_SECONDS) as client:
+            with httpx2.Client(timeout=TIMEOUT_SECONDS, verify=self._tls) as client:
                 answer = client.get(address, headers={"Accept": "application/json"})
                 answer.raise_for_status()
                 found = answer.json()
@@ -141,6 +144,7 @@ class Provider:
             scope=self.scopes,
             code_challenge_method="S256",
             timeout=TIMEOUT_SECONDS,
+            verify=self._tls,
         )
 
 

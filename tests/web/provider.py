@@ -51,6 +51,10 @@ class Provider:
     def issuer(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def be_truthful(self) -> None:
+        """Forget what an earlier test had it say."""
+        vars(self).update(vars(Provider(self.now, self.port)))
+
     def id_token(self) -> str:
         now = int(self.now.timestamp())
         claims: dict[str, Any] = {

@@ -22,19 +22,25 @@ NOW = int(build.NOON.timestamp())
 LARGE = 10**400
 
 
+@pytest.fixture(scope="module")
+def at_work() -> Iterator[Provider]:
+    with running(build.NOON) as provider:
+        yield provider
+
+
 @pytest.fixture
-def provider(site: FoundSite) -> Iterator[Provider]:
-    with running(build.NOON) as at_work:
-        site.settings = site.settings.model_copy(
-            update={
-                "oidc_issuer": at_work.issuer,
-                "oidc_client_id": making.CLIENT,
-                "oidc_client_secret": SecretStr(making.SECRET),
-                "oidc_acr": "aal2, aal3",
-                "oidc_name": "Northmoor account",
-            }
-        )
-        yield at_work
+def provider(site: FoundSite, at_work: Provider) -> Provider:
+    at_work.be_truthful()
+    site.settings = site.settings.model_copy(
+        update={
+            "oidc_issuer": at_work.issuer,
+            "oidc_client_id": making.CLIENT,
+            "oidc_client_secret": SecretStr(making.SECRET),
+            "oidc_acr": "aal2, aal3",
+            "oidc_name": "Northmoor account",
+        }
+    )
+    return at_work
 
 
 def come_in(client: TestClient, provider: Provider, **given: str) -> Any:
