@@ -1,4 +1,4 @@
-"""Journeys start whole programs: on PostgreSQL only the main job is in every run of the tests, the others are in CI's."""
+"""Journeys start whole programs: on PostgreSQL every run of the tests has the main job only, and CI's has them all."""
 
 from __future__ import annotations
 

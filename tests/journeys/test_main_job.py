@@ -50,6 +50,8 @@ def test_a_question_a_change_the_mail_and_the_record(signpost: Signpost, relay: 
     assert "leg-ulcer-clinic" in relay.to("nurse@northmoor.example")[0]["Subject"]
     for day, expected in (("2030-01-01", 2), ("2030-01-02", 2)):
         signpost.run("digest", "run", "--at", f"{day}T07:00:00+00:00")
+        # The server's worker may be sending it at this moment.
+        wait_for(lambda: len(relay.to("nurse@northmoor.example")) >= expected, "the digest")  # noqa: B023
         assert len(relay.to("nurse@northmoor.example")) == expected
     digest = relay.to("nurse@northmoor.example")[1]
     text = digest.get_body(("plain",)).get_content()  # type: ignore[union-attr]
