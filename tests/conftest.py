@@ -23,6 +23,10 @@ STARTER = Path(__file__).resolve().parents[1] / "content"
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 LONG = ("faults", "journeys", "browser")
 ROOM = 2 * 2**30
+# They rest on the store, whose own tests and those of telling are on both databases in every run; theirs on PostgreSQL
+# are run when asked, and in CI. What is done by several at once, and the main job, is always done on both.
+ABOVE_THE_STORE = ("actions", "api", "hsds", "journeys")
+ON_BOTH = ("test_main_job.py", "test_publish.py", "test_api_publishing.py", "test_second_person.py")
 
 keep_compiled()
 
@@ -51,12 +55,16 @@ if MEMORY is not None:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # The longest begin first, so that no worker ends alone with one of them.
     items.sort(key=lambda item: not item.path.parent.name.startswith(LONG))
     for item in items:
         if "realdata" in item.keywords and not REAL_DATA.is_dir():
             item.add_marker(pytest.mark.skip(reason="../shared/data is not here"))
+        above = item.path.parent.name in ABOVE_THE_STORE and item.path.name not in ON_BOTH
+        if above and item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.again)
 
 
 @pytest.fixture(scope="session")
