@@ -10,7 +10,8 @@ COPY pyproject.toml README.md ./
 COPY frontend frontend
 COPY directory directory
 COPY content content
-RUN PATH=/opt/node/bin:$PATH /opt/signpost/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+RUN PATH=/opt/node/bin:$PATH /opt/signpost/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
+    && /opt/signpost/bin/pip uninstall --quiet --yes pip
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="Signpost"
