@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from directory.search.compiling import FULL
 from directory.search.looked import Looked
 from directory.search.plan import Plan
 from directory.search.question import Key
@@ -18,9 +19,19 @@ PLACES = frozenset({"area", "outward", "postcode"})
 _NAMES = frozenset({"name", "former_name", "core", "former_core"})
 # What meets so small a share of the documents counts as few.
 _FEW_OF = 8
+# Of more than so small a share, it is quicker to reckon roughly than to score all.
+_FEWEST_OF = 30
 # Sums of shares in another order are not quite the same.
 _NEARLY = 0.999
 _LITTLE = 1e-6
+# A question in so many parts, and one more for each of its words, fits in a byte.
+_PARTS = 200
+# Where a word adds so few parts at most, that is near enough to what it adds.
+_COARSE = 2
+# Words that are so little of what must be scored are not looked up.
+_NOTHING_OF = 0.2
+
+Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +104,31 @@ def reaching(asked: Asked, least: float) -> Ids:
     essential = essential_of(asked, least)
     named = union([ids for _, ids in asked.keys], size)
     extra = extra_of(asked, Looked(named, size))
-    if sum(asked.sizes[token] for token in essential) * _FEW_OF <= size:
+    if sum(asked.sizes[token] for token in essential) * _FEWEST_OF <= size:
         return _filtered(asked, union([candidates_of(asked, essential), named[1.0 + extra >= least]], size))
-    most = _most_by_words(asked)
-    most[named] += extra
-    return _filtered(asked, (most >= least).nonzero()[0].astype(np.int32))
+    # What tells next to nothing is in nearly every document: it is taken as met.
+    left_out, left = _telling_least(asked, least)
+    text, covered = _most_by_words(asked, left_out)
+
+    def most(ids: Ids) -> npt.NDArray[np.floating]:
+        share = covered.take(ids) * np.float32(1 / _PARTS) + np.float32(left)
+        told = text.take(ids) * np.float32(1 / _PARTS) + np.float32(left)
+        found: npt.NDArray[np.floating] = told * (0.4 + 0.6 * share * share)
+        return found
+
+    met = (text >= min(255, int((least - left) * _PARTS))).nonzero()[0].astype(np.int32)
+    return _filtered(asked, union([met[most(met) >= least], named[most(named) + extra >= least]], size))
+
+
+def _telling_least(asked: Asked, least: float) -> tuple[set[int], float]:
+    """The tokens that together are too little of a question to matter, and how much of it they are."""
+    found, left = set[int](), 0.0
+    for at in sorted(asked.every, key=asked.shares.__getitem__):
+        if left + asked.shares[at] > _NOTHING_OF * least:
+            break
+        found.add(at)
+        left += asked.shares[at]
+    return found, left
 
 
 def essential_of(asked: Asked, least: float) -> set[int]:
@@ -111,17 +142,27 @@ def essential_of(asked: Asked, least: float) -> set[int]:
     return set(asked.every) - given_up
 
 
-def _most_by_words(asked: Asked) -> npt.NDArray[np.float32]:
-    """What every document would score by its words, were each met in full by the best of its readings there."""
-    text, covered = np.zeros((2, asked.snapshot.size), np.float32)
-    for share, sources in zip(asked.shares, asked.by_token, strict=True):
-        best = np.zeros(asked.snapshot.size, np.float32)
-        for source in sorted(sources, key=lambda each: each.weight):
-            best[source.met.ids] = share * source.weight
+def _most_by_words(asked: Asked, left_out: Collection[int]) -> tuple[Bytes, Bytes]:
+    """The share of the question that every document meets, and that of the words it meets at all; never too little.
+
+    Both in parts of `_PARTS`: bytes are passed over eight times as fast as what scores are reckoned in.
+    """
+    text, covered = np.zeros((2, asked.snapshot.size), np.uint8)
+    for at, (share, sources) in enumerate(zip(asked.shares, asked.by_token, strict=True)):
+        if not sources or at in left_out:
+            continue
+        best = np.zeros(asked.snapshot.size, np.uint8)
+        for number, source in enumerate(sorted(sources, key=lambda each: -each.met.ids.size)):
+            ids, most = source.met.ids, _PARTS * share * source.weight
+            if most < _COARSE and not number:
+                best[ids] = int(most) + 1
+                continue
+            parts = (source.met.weights * np.float32(most / FULL)).astype(np.uint8)
+            parts += 1
+            best[ids] = np.maximum(parts, best.take(ids)) if number else parts
         text += best
-        covered += (best > 0) * np.float32(share)
-    found: npt.NDArray[np.float32] = text * (0.4 + 0.6 * covered * covered)
-    return found
+        covered += (best > 0) * np.uint8(_PARTS * share + 1)
+    return text, covered
 
 
 def extra_of(asked: Asked, looked: Looked) -> npt.NDArray[np.float64]:

@@ -27,7 +27,7 @@ def kindred(plan: Plan, scores: Scores, snapshot: Snapshot) -> Plan | None:
     if not required or not plan.demands or scores.best >= SETTLED:
         return None
     best = snapshot.first(scores.looked_at, scores.plain, SPEAKING)
-    plain = dict(zip(best, scores.plain[np.searchsorted(scores.looked_at, best)].tolist(), strict=True))
+    plain = dict(zip(best, scores.plain[scores.looked_at.searchsorted(np.array(best, np.int32))].tolist(), strict=True))
     votes: dict[str, float] = {}
     for at in best:
         for tag in _specialties(snapshot.order(at)[0]):

@@ -27,6 +27,7 @@ _OTHER_WORDS = 0.92
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _LONGEST_SHOWN = 240
 _Answer = tuple[float, float, str, str]
+_UNTOLD = (0.0, 0.0)
 _NO_ANSWER = (0.0, 0.0, "", "")
 
 
@@ -89,8 +90,11 @@ class Question:
             hits = self.stems & held
             if (known := self.known.get(hits)) is None:
                 known = self.known[hits] = self._met_by(hits)
-            bare = without_generic(held)
-            told = self.told[held] = known[0], len(known[1] & bare) / len(bare) if known[0] else 0.0
+            told = _UNTOLD
+            if known[0]:
+                bare = without_generic(held)
+                told = known[0], len(known[1] & bare) / len(bare)
+            self.told[held] = told
         return told
 
     def _met_by(self, hits: frozenset[str]) -> tuple[float, frozenset[str]]:
@@ -135,13 +139,18 @@ def stemmed_long(document: Document) -> tuple[Stemmed, ...]:
 def bonus(question: Question, texts: Iterable[Short]) -> float:
     """What the best of its names, of its needs and of its owners add to a document's score."""
     best: dict[str, float] = {}
+    told, nothing = question.told, question.stems.isdisjoint
     for kind, stems in texts:
-        answered, used = question.answered_by(stems)
+        if (known := told.get(stems)) is None:
+            # Most texts have nothing to do with most questions.
+            known = told[stems] = _UNTOLD if nothing(stems) else question.answered_by(stems)
+        answered, used = known
         if not answered:
             continue
-        family = _FAMILIES.get(kind, kind)
         value = _BONUS[kind] * answered * answered * (0.45 + 0.55 * used)
-        best[family] = max(best.get(family, 0.0), value)
+        family = _FAMILIES.get(kind, kind)
+        if value > best.get(family, 0.0):
+            best[family] = value
     return sum(best.values())
 
 

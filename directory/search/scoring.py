@@ -81,14 +81,17 @@ class Scores:
 
     def of(self, ids: Sequence[int]) -> tuple[list[float], list[float]]:
         """For documents that are met: their scores, and the share that each keeps of its score for the words alone."""
-        scores = self.scores[self.ids.searchsorted(ids)]
-        return scores.tolist(), (scores / self.plain[self.looked_at.searchsorted(ids)]).tolist()
+        wanted = np.array(ids, np.int32)
+        scores = self.scores[self.ids.searchsorted(wanted)]
+        return scores.tolist(), (scores / self.plain[self.looked_at.searchsorted(wanted)]).tolist()
 
     def values_of(self, at: int) -> Iterator[tuple[int, float]]:
         """The number of each source that is met in one document, and how well (0 to 1)."""
+        # A number of another type would have the whole list copied as that type first.
+        wanted = np.int32(at)
         for number, source in enumerate(self.sources):
             ids, weights = source.met
-            place = int(ids.searchsorted(at))
+            place = int(ids.searchsorted(wanted))
             if place < ids.size and ids[place] == at:
                 yield number, float(weights[place]) / FULL * source.weight
 

@@ -165,7 +165,8 @@ class Snapshot:
         if len(self.parts) == 1:
             yield self.parts[0], slice(0, ids.size), ids
             return
-        ends = ids.searchsorted([*self.starts[1:], self.size]).tolist()
+        # Of the type of `ids`: else all of them would be copied as another first.
+        ends = ids.searchsorted(np.array([*self.starts[1:], self.size], np.int32)).tolist()
         for part, first, last in zip(self.parts, [0, *ends], ends, strict=False):
             if last > first:
                 yield part, slice(first, last), ids[first:last] - part.start
@@ -247,7 +248,7 @@ def _shown(offer: Offer) -> tuple[str, str]:
 
 
 def _is_in(ids: Ids, wanted: int) -> bool:
-    at = int(np.searchsorted(ids, wanted))
+    at = int(ids.searchsorted(np.int32(wanted)))
     return at < ids.size and int(ids[at]) == wanted
 
 

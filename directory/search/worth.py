@@ -79,17 +79,23 @@ class _Tried:
         self.must = np.zeros(ids.size, np.bool_)
         self.extra = extra_of(asked, self.looked)
         self.factors = _factors(asked, self.looked)
+        # What is said by several tokens together is the same for each.
+        self.shared: dict[int, Values] = {}
 
     def add(self, at: int) -> None:
         """Count in a token: the best of what meets it."""
         best: Values | None = None
         for source in self.asked.by_token[at]:
-            row: Values = self.looked.row(source.met) * np.float64(source.weight / FULL)
+            row = self.shared.get(id(source))
+            if row is None:
+                row = self.looked.row(source.met) * np.float64(source.weight / FULL)
+                if len(source.tokens) > 1:
+                    self.shared[id(source)] = row
             best = row if best is None else np.maximum(best, row)
         if best is None:
             return
         met, share = best > 0, self.asked.shares[at]
-        self.text += share * best
+        self.text += best * share
         self.covered += share * met
         if not self.asked.required or at in self.asked.required:
             self.must |= met
@@ -103,6 +109,7 @@ class _Tried:
             self.looked = Looked(self.looked.ids[enough], self.looked.size)
             self.text, self.covered, self.must = self.text[enough], self.covered[enough], self.must[enough]
             self.extra, self.factors = self.extra[enough], self.factors[enough]
+            self.shared = {source: row[enough] for source, row in self.shared.items()}
 
     def plain(self) -> Values:
         """What each scores, wherever and for whomever it is."""
