@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bench.search.command import search
+from bench.serving.command import COMMANDS
 from bench.telling.command import deliver_command, digest_command, fanout_command
 
 
@@ -13,7 +14,7 @@ def bench() -> None:
     """Measure Signpost on invented directories of any size."""
 
 
-for each in (search, fanout_command, digest_command, deliver_command):
+for each in (search, fanout_command, digest_command, deliver_command, *COMMANDS):
     bench.add_command(each)
 
 if __name__ == "__main__":

@@ -50,10 +50,10 @@ class Memory:
     private: float
 
 
-def memory_now() -> Memory:
-    """The memory of this process; Linux only."""
+def memory_now(process: int | None = None) -> Memory:
+    """The memory of this process, or of another by its id; Linux only."""
     found: dict[str, int] = {}
-    for line in Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]:
+    for line in Path(f"/proc/{process or 'self'}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]:
         name, value = line.split(":")
         found[name] = int(value.split()[0])
     private = found["Private_Clean"] + found["Private_Dirty"]
