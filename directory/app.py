@@ -70,16 +70,17 @@ def look_for_rubbish_less() -> None:
 def _routes() -> tuple[BaseRoute, ...]:
     """Where everything is. No route holds a site: an application asks its own."""
     return (
+        # What is asked for most stands first: an answer that is kept costs less than to try fifty routes before it.
+        Mount("/api/v1", routes=api.routes.routes()),
+        *web.routes.routes(),
+        *feeds.routes(),
+        *hsds.routes(),
+        *fhir.routes.routes(),
         Route("/live", may("visit", live)),
         Route("/ready", may("visit", ready)),
         Route("/metrics", may("visit", metrics)),
         Route("/api", may("visit", reference.page_of(openapi.document_of))),
         Route("/api/openapi.json", may("visit", openapi.show_document)),
-        Mount("/api/v1", routes=api.routes.routes()),
-        *hsds.routes(),
-        *fhir.routes.routes(),
-        *feeds.routes(),
-        *web.routes.routes(),
     )
 
 

@@ -29,11 +29,16 @@ from pydantic import (
     field_validator,
 )
 
+from directory.domain.colour import ENOUGH, contrast_with_white
 from directory.domain.digest import WEEKDAYS, DigestSchedule
 from directory.domain.paths import is_loopback
 from directory.errors import SettingsError
 
 PREFIX = "SIGNPOST_"
+# What the header wears where nothing else is set.
+COLOUR = "#005eb8"
+PNG = b"\x89PNG\r\n\x1a\n"
+LARGEST_LOGO = 200_000
 SECRET_SETTINGS = frozenset({"SECRET", "OIDC_CLIENT_SECRET", "CHECKPOINT_KEY"})
 # These carry a password inside, which is masked when they are shown.
 URL_SETTINGS = frozenset({"BOUNCE_MAILBOX", "DATABASE_URL", "SMTP_URL"})
@@ -75,6 +80,31 @@ def _issuer(value: str | None) -> str | None:
         if not parts.hostname or not (parts.scheme == "https" or here):
             raise ValueError("give the provider's issuer, as in https://login.example; it has to be https")
     return value
+
+
+def _logo(value: Path | None) -> Path | None:
+    if value is None:
+        return None
+    path = value.expanduser().resolve()
+    try:
+        if path.stat().st_size > LARGEST_LOGO:
+            raise ValueError("a logo may have 200 kB at most")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"cannot read {path}: {error.strerror}") from None
+    if not (content.startswith(PNG) and len(content) > len(PNG) + 16) and b"<svg" not in content[:2_000]:
+        raise ValueError("give a picture that is PNG or SVG")
+    return path
+
+
+def _colour(value: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise ValueError("give a colour, as in #005eb8")
+    if contrast_with_white(value) < ENOUGH:
+        raise ValueError(
+            f"white letters cannot be read on {value}: their contrast is below {ENOUGH}; take a darker colour"
+        )
+    return value.lower()
 
 
 def _port_is_sound(url: str) -> bool:
@@ -134,7 +164,8 @@ class Settings(BaseModel):
     metrics: Literal["off", "public"] = "off"
     metrics_port: int | None = Field(None, ge=1, le=65535)
     organisation_name: str = "Signpost"
-    logo: str | None = None
+    logo: Annotated[Path | None, AfterValidator(_logo)] = None
+    colour: Annotated[str, AfterValidator(_colour)] = COLOUR
 
     @field_validator("digest_weekday")
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from directory.domain.area import Gazetteer
 from directory.domain.freshness import CheckDue, check_due
@@ -14,7 +15,6 @@ from directory.domain.service import Entry, Facts
 from directory.errors import IndexDamaged
 from directory.exchange.bank_holidays import BankHolidays
 from directory.exchange.opening_times import opening_at
-from directory.outbound.openid import Provider
 from directory.search.engine import Suggestion
 from directory.search.find import Found, find
 from directory.search.index import WhooshEngine
@@ -25,6 +25,9 @@ from directory.settings import Settings
 from directory.store import areas as area_store
 from directory.store import vocabulary as vocabulary_store
 from directory.store.database import Database
+
+if TYPE_CHECKING:
+    from directory.outbound.openid import Provider
 
 
 def utc_now() -> datetime:
@@ -110,6 +113,9 @@ class Site:
         """The OpenID provider of the settings; None where there is none."""
         settings = self.settings
         if self._provider is None and settings.oidc_issuer and settings.oidc_client_id:
+            # A third of a second that a site without a provider need not wait for.
+            from directory.outbound.openid import Provider
+
             secret = settings.oidc_client_secret
             self._provider = Provider(
                 settings.oidc_issuer,

@@ -1,4 +1,4 @@
-"""Makes the pages' styles (directory/web/static/built) where they are missing or stale: from here, and for every wheel.
+"""Makes the pages' styles and scripts (directory/web/static/built) where missing or stale: here, and for every wheel.
 
 Needs Node: what is installed, or else the one of requirements/node.txt beside this Python. What is built needs none.
 """
@@ -60,12 +60,13 @@ def _npm() -> str | None:
 
 
 def _is_fresh() -> bool:
-    return STAMP.is_file() and (BUILT / "site.css").is_file() and STAMP.read_text() == _made_from()
+    made = all((BUILT / name).is_file() for name in ("site.css", "worker.js"))
+    return made and STAMP.is_file() and STAMP.read_text() == _made_from()
 
 
 def _made_from() -> str:
     """A digest of everything that the styles depend on."""
-    found = [path for pattern in ("*.scss", "*.mjs", "package-lock.json") for path in HERE.glob(pattern)]
+    found = [path for pattern in ("*.scss", "*.mjs", "*.js", "package-lock.json") for path in HERE.glob(pattern)]
     found += [*WEB.glob("templates/*.html"), *WEB.rglob("*.py")]
     digest = hashlib.sha256()
     for path in sorted(found):

@@ -1,4 +1,4 @@
-// The stylesheet of the pages, from site.scss: compiled, and without the rules that no page uses.
+// The scripts of the pages, and their stylesheet, from site.scss: compiled, and without the rules that no page uses.
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -35,3 +35,9 @@ const cross = "nhsuk-icon-cross.svg";
 copyFileSync(here(`node_modules/nhsuk-frontend/dist/nhsuk/assets/images/${cross}`), here(built + cross));
 put("site.css", used);
 put("site.css.gz", gzipSync(used, { level: 9 }));
+// The scripts go out as they are written, but for what only their readers need.
+for (const name of ["hand.js", "offline.js", "worker.js"]) {
+  const script = readFileSync(here(name), "utf8").replace(/^\s*\/\/.*\n/gm, "");
+  put(name, script);
+  put(`${name}.gz`, gzipSync(script, { level: 9 }));
+}

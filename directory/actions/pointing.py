@@ -14,6 +14,7 @@ from directory.content.pages import read_page
 from directory.domain.service import Facts
 from directory.store import changes as change_store
 from directory.store import pages as page_store
+from directory.store.headlines import upcoming
 from directory.store.mentions import services_that_say
 from directory.store.successions import touching
 from directory.store.versions import load_in_force
@@ -83,7 +84,7 @@ def clashes(connection: Connection, published: Published, *, today: date) -> lis
     """Changes of the same services that were published and lie ahead, in the order of their days."""
     ours = {subject.id: set(subject.set) for subject in published.change.subjects if subject.noun == "service"}
     gone = published.change.supersedes
-    coming = change_store.upcoming(connection, ours, on=today)
+    coming = upcoming(connection, ours, on=today)
     numbers = {row.number for rows in coming.values() for row in rows} - {gone}
     return sorted(
         (

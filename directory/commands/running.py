@@ -10,16 +10,14 @@ import uvicorn
 
 from directory import __version__
 from directory.actions.follow import follow_index, rebuild_index
-from directory.actions.import_content import import_folder
 from directory.actions.page_index import follow_page_index, rebuild_page_index
-from directory.commands.shared import Failure, as_json, opened, print_json, starter_folder
-from directory.content.folder import read_folder
+from directory.actions.starter import import_starter
+from directory.commands.shared import Failure, as_json, opened, print_json
 from directory.domain.policy import OPERATOR
 from directory.errors import SignpostError
 from directory.logs import begin
 from directory.settings import in_force
 from directory.site import Site
-from directory.store.changes import read_head
 from directory.worker import Worker
 
 # A message that a relay is just taking has 30 seconds: ended before, it would be sent again.
@@ -36,7 +34,7 @@ def serve(host: str, port: int, workers: int, no_work: bool, starter: bool) -> N
     """The web application, with the background loop."""
     with opened() as site:
         begin(site.settings.log)
-        if starter and import_starter(site):
+        if starter and import_starter(site.database, by=OPERATOR, at=site.now(), zone=site.settings.zone):
             click.echo("The directory was empty: it now holds the starter content, Northmoor.")
         # The first reader must not wait for, or miss, an index that is not there yet.
         follow_index(site.database, site.engine, today=site.today())
@@ -72,17 +70,6 @@ def _measure(site: Site) -> None:
         serve_apart(site, port)
     except OSError as error:
         raise Failure(f"SIGNPOST_METRICS_PORT: port {port} cannot be opened: {error.strerror}") from None
-
-
-def import_starter(site: Site) -> bool:
-    """Fill an empty directory with the starter content; whether it was empty."""
-    with site.database.read() as connection:
-        empty = read_head(connection).number == 0
-    folder = starter_folder()
-    if empty and folder is not None:
-        zone, source = site.settings.zone, "the starter content"
-        import_folder(site.database, read_folder(folder), by=OPERATOR, at=site.now(), zone=zone, source=source)
-    return empty and folder is not None
 
 
 @click.command()

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -94,13 +93,6 @@ def as_json(command: F) -> F:
 def print_json(value: Any) -> None:
     """JSON on stdout, readable."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
-
-
-def starter_folder() -> Path | None:
-    """The starter content: in the installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    candidates = (package / "starter", package.parent / "content")
-    return next((folder for folder in candidates if (folder / "services").is_dir()), None)
 
 
 def counted(number: int, noun: str) -> str:

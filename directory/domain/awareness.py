@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from directory.domain.working_days import Holidays, working_days_after
 
+Key = TypeVar("Key", bound=Hashable)
 # Of fewer people a share would say who it was.
 SMALL = 5
 # An urgent change is to be read within so many working days.
@@ -46,18 +48,23 @@ class TeamReading:
     spoken_at: datetime | None = None
 
 
-def shown(overall: Reading, teams: Sequence[TeamReading]) -> tuple[Reading | None, tuple[TeamReading, ...]]:
-    """What may be shown: nothing of fewer than five people, nor what is left once the others are taken away.
+def hidden_among(sizes: Mapping[Key, int]) -> set[Key]:
+    """Which of some groups, by how many people each has, may not be shown where their total is.
 
-    Where the teams that are hidden have fewer than five people among them, the smallest of the others is hidden with
-    them: it could be worked out from the total otherwise.
+    Those of fewer than five people; and where these have fewer than five among them, the smallest of the others: what
+    is left once the others are taken away would say it otherwise.
     """
-    figures = [(each.reading.told, index) for index, each in enumerate(teams) if each.reading is not None]
-    hidden = {index for told, index in figures if told < SMALL}
-    beyond = sum(told for told, index in figures if index in hidden)
-    large = sorted((told, index) for told, index in figures if index not in hidden)
+    hidden = {key for key, people in sizes.items() if people < SMALL}
+    beyond = sum(sizes[key] for key in hidden)
+    large = sorted((people, index, key) for index, (key, people) in enumerate(sizes.items()) if people >= SMALL)
     if hidden and beyond < SMALL and large:
-        hidden.add(large[0][1])
+        hidden.add(large[0][2])
+    return hidden
+
+
+def shown(overall: Reading, teams: Sequence[TeamReading]) -> tuple[Reading | None, tuple[TeamReading, ...]]:
+    """What may be shown: nothing of fewer than five people, nor what is left once the others are taken away."""
+    hidden = hidden_among({index: each.reading.told for index, each in enumerate(teams) if each.reading is not None})
     seen = tuple(
         TeamReading(each.team, None if index in hidden else each.reading, each.spoken_at)
         for index, each in enumerate(teams)

@@ -21,6 +21,16 @@ LONGEST_SUBJECT = 255
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One request to sign in, kept by the browser until the answer comes."""
+
+    state: str
+    nonce: str
+    verifier: str
+    next_path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Expected:
     """What we asked for. `acr` are the levels that are good enough, none for any; `max_age` counts from `auth_time`."""
 

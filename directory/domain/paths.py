@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
 LONGEST_PATH = 2000
 
 
+# Every request asks it of our own address.
+@lru_cache(maxsize=64)
 def is_loopback(host: str | None) -> bool:
     """Whether a host name or address means the machine itself."""
     try:

@@ -38,6 +38,7 @@ Action = Literal[
     "acknowledge",
     "speak-for-team",
     "read-awareness",
+    "read-figures",
     "name-champion",
     "manage-people",
     "make-editor",
@@ -241,6 +242,12 @@ RULES: Mapping[Action, Rule] = {
         lambda actor, thing: bool(thing.teams) and thing.teams <= actor.speaks_for,
     ),
     "read-awareness": Rule("whoever is signed in", _signed_in, writes=False),
+    "read-figures": Rule(
+        "a lead or administrator, for their teams; an editor",
+        lambda actor: actor.editor or bool(actor.leads),
+        _leads_all,
+        writes=False,
+    ),
     "name-champion": Rule(
         "an administrator of the team; an editor",
         lambda actor: actor.editor or bool(actor.administers),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
+from collections.abc import Mapping
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ALWAYS = {
@@ -27,7 +28,9 @@ class AnswerHeaders:
 
     def __init__(self, app: ASGIApp, *, base_url: str) -> None:
         self._app = app
-        self._headers = ALWAYS | (HTTPS_ONLY if base_url.startswith("https://") else {})
+        given = ALWAYS | (HTTPS_ONLY if base_url.startswith("https://") else {})
+        # Encoded once, as every answer gets them.
+        self._headers, self._open = _encoded(given), _encoded(given | OPEN)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -37,9 +40,14 @@ class AnswerHeaders:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in (self._headers | (OPEN if is_open else {})).items():
-                    headers.setdefault(name, value)
+                held = list(message.get("headers", ()))
+                own = {name.lower() for name, _ in held}
+                missing = self._open if is_open else self._headers
+                message["headers"] = [*held, *(header for header in missing if header[0] not in own)]
             await send(message)
 
         await self._app(scope, receive, answer)
+
+
+def _encoded(headers: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())

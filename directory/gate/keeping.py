@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 
+from anyio import CapacityLimiter, Event, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +23,8 @@ from directory.site import Site
 MOST_BYTES = 16 << 20
 # Shorter ones fit into one packet anyhow.
 WORTH_SQUEEZING = 1_000
+# SQLite's readers wait for nobody, so more threads would only take the interpreter from each other.
+SQLITE_READERS = 2
 # What says who asks, or in what form they take it, beside what is answered for here.
 _PERSONAL = frozenset({b"cookie", b"authorization"})
 Headers = list[tuple[bytes, bytes]]
@@ -51,9 +54,13 @@ class KeptAnswers:
 
     site: Site
     _answers: Kept[Key, Answer] = field(init=False)
+    # What is being made at this moment, and what it is to rest on.
+    _making: dict[tuple[Key, Hashable], Event] = field(default_factory=dict)
+    _threads: CapacityLimiter | None = field(init=False)
 
     def __post_init__(self) -> None:
         self._answers = Kept(MOST_BYTES, lambda answer: answer.size)
+        self._threads = CapacityLimiter(SQLITE_READERS) if self.site.database.is_sqlite else None
 
     async def held(self) -> Hashable:
         """What answers of now rest on."""
@@ -67,16 +74,21 @@ class KeptAnswers:
         """The answer that was given before, where it still holds; else the handler's, to be kept."""
         held = await self.held()
         key = request.url.path, request.url.query, request.headers.get("accept", "")
+        if (making := self._making.get((key, held))) is not None:
+            # A commit gives up every answer, and many readers want the same one at that moment: one makes it for all.
+            await making.wait()
         known = self._answers.get(key)
-        if known is None or known.held != held:
-            # As nobody's earlier answer counts here, so that what is kept is whole.
-            whole = [(name, value) for name, value in request.scope["headers"] if name != b"if-none-match"]
-            response = await run_in_threadpool(handler, Request({**request.scope, "headers": whole}, request.receive))
-            known = _kept_from(response, held)
-            if known is None:
-                return response
-            self._answers.put(key, known)
-        return _given(known, request)
+        if known is not None and known.held == held:
+            return _given(known, request)
+        made = self._making[key, held] = Event()
+        try:
+            response, known = await to_thread.run_sync(_made, request, handler, held, limiter=self._threads)
+            if known is not None:
+                self._answers.put(key, known)
+        finally:
+            self._making.pop((key, held), None)
+            made.set()
+        return response if known is None else _given(known, request)
 
 
 def kept(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -91,6 +103,13 @@ def kept(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 
     endpoint.keeps = True  # type: ignore[attr-defined]
     return endpoint
+
+
+def _made(request: Request, handler: Handler, held: Hashable) -> tuple[Response, Answer | None]:
+    """An answer made anew, as nobody's earlier one counts here, and the same to be kept, whole."""
+    whole = [(name, value) for name, value in request.scope["headers"] if name != b"if-none-match"]
+    response = handler(Request({**request.scope, "headers": whole}, request.receive))
+    return response, _kept_from(response, held)
 
 
 def _kept_from(response: Response, held: Hashable) -> Answer | None:

@@ -16,6 +16,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from directory.domain.openid import Asked
 from directory.domain.paths import is_loopback
 from directory.errors import ProviderFailed, SignInRefused
 
@@ -27,16 +28,6 @@ ALGORITHMS = (
 )  # fmt: skip
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 LARGEST_TOKEN = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One request to sign in, kept by the browser until the answer comes."""
-
-    state: str
-    nonce: str
-    verifier: str
-    next_path: str
 
 
 @dataclass(slots=True)

@@ -16,6 +16,8 @@ from directory.store.tables.nouns import teams
 from directory.store.tables.people import memberships, people
 from directory.store.tables.telling import acknowledgements, deliveries, excuses
 
+# Changes, by their numbers or by the statement that finds these.
+Numbers = Collection[int] | Select[Any]
 # Whoever was told: a withdrawal is no change to be read.
 _STAGES = ("announced", "in-force", "amended")
 
@@ -85,23 +87,23 @@ def slugs_of(connection: Connection, team_ids: Collection[str]) -> list[str]:
 
 def readings(connection: Connection, numbers: Collection[int]) -> dict[int, Reading]:
     """For each of some changes, everybody who was told of it: how many, and how many of these have read it."""
-    return {row.key: _reading(row) for row in _medians(connection, _told(numbers), by="change_number")}
+    return {row.key: reading_of(row) for row in medians(connection, told_of(numbers), by="change_number")}
 
 
-def team_readings(connection: Connection, numbers: Collection[int]) -> dict[str, Reading]:
+def team_readings(connection: Connection, numbers: Numbers) -> dict[str, Reading]:
     """The same by team (slug), over all these changes together: each person counts once for each change."""
-    told = _told(numbers).subquery("told")
+    told = told_of(numbers).subquery("told")
     joined = (
         select(told, teams.c.slug.label("team"))
         .join(memberships, memberships.c.person_id == told.c.person_id)
         .join(teams, teams.c.id == memberships.c.team_id)
     )
-    return {row.key: _reading(row) for row in _medians(connection, joined, by="team")}
+    return {row.key: reading_of(row) for row in medians(connection, joined, by="team")}
 
 
-def people_told(connection: Connection, numbers: Collection[int]) -> dict[str, int]:
+def people_told(connection: Connection, numbers: Numbers) -> dict[str, int]:
     """How many different people of each team (slug) were told of any of these changes."""
-    told = _told(numbers).subquery("told")
+    told = told_of(numbers).subquery("told")
     counted = (
         select(teams.c.slug, func.count(told.c.person_id.distinct()).label("people"))
         .select_from(told)
@@ -139,7 +141,7 @@ def unread_urgent(connection: Connection, *, since: datetime, until: datetime) -
 
     Whoever's team has been told by its champion is not asked again. In the order of people.
     """
-    told = _told(None).subquery("told")
+    told = told_of(None).subquery("told")
     spoke = exists().where(
         acknowledgements.c.change_number == told.c.change_number,
         acknowledgements.c.team_id == memberships.c.team_id,
@@ -167,8 +169,11 @@ def unread_urgent(connection: Connection, *, since: datetime, until: datetime) -
     return [Unread(*row) for row in connection.execute(wanted)]
 
 
-def _told(numbers: Collection[int] | None) -> Select[Any]:
-    """A row for each change and person who was told of it, with whether and how soon they said that they read it."""
+def told_of(numbers: Numbers | None) -> Select[Any]:
+    """A row for each change and person who was told of it, with whether and how soon they said that they read it.
+
+    Of some changes, by their numbers or by the statement that finds these; None: of all.
+    """
     mine = and_(
         acknowledgements.c.change_number == deliveries.c.change_number,
         acknowledgements.c.person_id == deliveries.c.person_id,
@@ -188,10 +193,10 @@ def _told(numbers: Collection[int] | None) -> Select[Any]:
     )
     if numbers is None:
         return told.where(deliveries.c.change_number.is_not(None))
-    return told.where(deliveries.c.change_number.in_(sorted(numbers)))
+    return told.where(deliveries.c.change_number.in_(numbers if isinstance(numbers, Select) else sorted(numbers)))
 
 
-def _medians(connection: Connection, told: Select[Any], *, by: str) -> Sequence[Any]:
+def medians(connection: Connection, told: Select[Any], *, by: str) -> Sequence[Any]:
     """Counts by a column and, by numbering the rows of each, the lower median of both lengths of time."""
     each = told.subquery("each")
     key = each.c[by]
@@ -217,5 +222,6 @@ def _medians(connection: Connection, told: Select[Any], *, by: str) -> Sequence[
     return connection.execute(query).all()
 
 
-def _reading(row: Any) -> Reading:
+def reading_of(row: Any) -> Reading:
+    """A row of `medians`, read."""
     return Reading(int(row.told), int(row.read), row.after_publication, row.after_effect)

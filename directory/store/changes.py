@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, exists, func, select, update
 
 from directory.domain.change import Change, Subject
 from directory.errors import ChangeNotFound
@@ -183,20 +183,19 @@ def list_by_day(connection: Connection, *, limit: int, wanted: Filter) -> list[C
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    terms = {
-        "service": wanted.service,
-        "team": wanted.team,
-        "area": wanted.area,
-        "owner": wanted.owner,
-        "kind": wanted.kind,
-    }
+    few = {"service": wanted.service, "team": wanted.team, "owner": wanted.owner}
+    # What few changes touch is looked up first: else SQLite asks of every change whether it is one of them.
     found: list[ColumnElement[bool]] = [
+        changes.c.number.in_(touching(facet, value)) for facet, value in few.items() if value is not None
+    ]
+    # What many touch is met soon when changes are gone through in their order.
+    found += [
         exists().where(
             change_terms.c.change_number == changes.c.number,
             change_terms.c.facet == facet,
             change_terms.c.value == value,
         )
-        for facet, value in terms.items()
+        for facet, value in {"area": wanted.area, "kind": wanted.kind}.items()
         if value is not None
     ]
     if wanted.services is not None:
@@ -213,6 +212,11 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.recorded_until is not None:
         found.append(changes.c.recorded_at <= wanted.recorded_until)
     return found
+
+
+def touching(facet: str, value: str | BindParameter[str]) -> Select[Any]:
+    """The numbers of the changes that touch something."""
+    return select(change_terms.c.change_number).where(change_terms.c.facet == facet, change_terms.c.value == value)
 
 
 def _read(connection: Connection, rows: Sequence[Any]) -> list[Change]:
@@ -267,35 +271,6 @@ def services_reached(connection: Connection, numbers: Iterable[int]) -> dict[int
     found: dict[int, list[str]] = {}
     for row in connection.execute(statement):
         found.setdefault(row.change_number, []).append(row.subject_id)
-    return found
-
-
-def upcoming(
-    connection: Connection, services: Iterable[str], *, on: date, known_at: datetime | None = None
-) -> dict[str, list[Any]]:
-    """For each service, what takes effect after a day, as far as was known at an instant.
-
-    Rows of number, title, effective_from, kinds.
-    """
-    found: dict[str, list[Any]] = {}
-    for batch in in_batches(services):
-        statement = (
-            select(
-                change_terms.c.subject_id, changes.c.number, changes.c.title, changes.c.effective_from, changes.c.kinds
-            )
-            .join(changes, changes.c.number == change_terms.c.change_number)
-            .where(
-                change_terms.c.facet == "service",
-                change_terms.c.value.in_(batch),
-                changes.c.effective_from > on,
-                changes.c.status == "published",
-            )
-            .order_by(changes.c.effective_from, changes.c.number)
-        )
-        if known_at is not None:
-            statement = statement.where(changes.c.recorded_at <= known_at)
-        for row in connection.execute(statement):
-            found.setdefault(row.subject_id, []).append(row)
     return found
 
 

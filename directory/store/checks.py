@@ -56,15 +56,6 @@ def intervals(connection: Connection) -> set[int]:
     return set(connection.scalars(select(check_intervals.c.months).distinct()))
 
 
-def intervals_of(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
-    """The intervals, in months, of those of some services that have their own."""
-    found: dict[str, int] = {}
-    for batch in in_batches(ids):
-        wanted = select(check_intervals).where(check_intervals.c.service_id.in_(batch))
-        found |= {row.service_id: row.months for row in connection.execute(wanted)}
-    return found
-
-
 def set_interval(connection: Connection, service_id: str, months: int | None, *, by: int | None, at: datetime) -> None:
     """Have a service checked every so many months; None: at the setting."""
     connection.execute(delete(check_intervals).where(check_intervals.c.service_id == service_id))
@@ -90,12 +81,12 @@ def by_age(
     offset: int = 0,
 ) -> list[Age]:
     """Entries in use, the longest unchecked first: of some teams (None: of all), and as old as `until` or older."""
-    found = _ages(on)
+    found = ages(on)
     statement = select(found)
     if teams is not None:
         statement = statement.where(found.c.owner_team.in_(sorted(teams)))
     if until is not None:
-        statement = statement.where(found.c.since <= _cutoff(found, until))
+        statement = statement.where(found.c.since <= cutoff(found, until))
     rows = connection.execute(statement.order_by(found.c.since, found.c.id).limit(limit).offset(offset))
     return [_age(row) for row in rows]
 
@@ -114,11 +105,11 @@ def by_team(
     connection: Connection, *, on: date, until: Cutoffs, teams: Collection[str] | None = None
 ) -> list[TeamAges]:
     """The same by team, the one with the oldest first."""
-    found = _ages(on)
+    found = ages(on)
     statement = select(
         found.c.owner_team,
         func.count().label("services"),
-        func.count().filter(found.c.since <= _cutoff(found, until)).label("overdue"),
+        func.count().filter(found.c.since <= cutoff(found, until)).label("overdue"),
         func.min(found.c.since).label("oldest"),
     ).group_by(found.c.owner_team)
     if teams is not None:
@@ -127,16 +118,22 @@ def by_team(
     return [TeamAges(row.owner_team, row.services, row.overdue, row.oldest) for row in rows]
 
 
-def _cutoff(found: FromClause, until: Cutoffs) -> ColumnElement[Any]:
+def cutoff(found: FromClause, until: Cutoffs) -> ColumnElement[Any]:
+    """Until when each of some `ages` is due."""
     by_months = {months: literal(at, Instant()) for months, at in until.items() if months is not None}
     otherwise = literal(until[None], Instant())
     return case(by_months, value=found.c.months, else_=otherwise) if by_months else otherwise
 
 
-def _ages(on: date) -> FromClause:
+def ages(on: date) -> FromClause:
+    """Entries in use, each with its version, its team and since when nobody has checked it, to be asked further."""
     held = in_force("service", on=on).where(service_versions.c.status.in_(_USED))
     held = held.with_only_columns(
-        services.c.id, services.c.slug, service_versions.c.name, service_versions.c.owner_team
+        services.c.id,
+        services.c.slug,
+        service_versions.c.number,
+        service_versions.c.name,
+        service_versions.c.owner_team,
     )
     now = held.subquery("now")
     versions = service_versions.alias("every")

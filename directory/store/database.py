@@ -40,7 +40,7 @@ class Database:
             raise SettingsError("SIGNPOST_DATABASE_URL: use sqlite:/// or postgresql://")
         self.url = url
         self._watching: Any = None
-        self._one_at_a_time = Lock()
+        self._one_at_a_time, self._writing = Lock(), Lock()
 
     def state(self) -> Hashable:
         """A name for all that a reader sees at this moment: another one after every commit, by whichever process.
@@ -78,10 +78,24 @@ class Database:
         second, and never a part of it. For what may be done again, such as noting that a mail was sent.
         """
         options = {"signpost_writes": True, "signpost_patience": patience, "signpost_synced": synced}
-        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+        with self._turn(patience), self.engine.connect().execution_options(**options) as connection, connection.begin():
             if not synced and not self.is_sqlite:
                 connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
             yield connection
+
+    @contextmanager
+    def _turn(self, patience: float) -> Iterator[None]:
+        """Wait for the other threads of this process that write to SQLite.
+
+        Its own waiting is a sleep and another try, and who sleeps long is overtaken again and again. Whoever has not
+        had a turn in time goes on to SQLite's answer, which says that it is busy.
+        """
+        mine = self.is_sqlite and self._writing.acquire(timeout=patience)
+        try:
+            yield
+        finally:
+            if mine:
+                self._writing.release()
 
     @contextmanager
     def each(self) -> Iterator[Connection]:

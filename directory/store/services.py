@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, exists, func, select
+from sqlalchemy import Column, Connection, Select, bindparam, exists, func, select
 
 from directory.domain.service import Entry, Upcoming
 from directory.errors import ServiceNotFound
-from directory.store import changes as change_store
 from directory.store import successions as succession_store
 from directory.store.batches import in_batches, read_json
-from directory.store.checks import intervals_of
+from directory.store.headlines import upcoming
+from directory.store.tables.kinds import Instant
 from directory.store.tables.learning import checks
 from directory.store.tables.nouns import service_versions, services, version_terms
 from directory.store.tables.nouns import teams as team_table
-from directory.store.tenure import Owners, runs_for, tenures_of
+from directory.store.tables.offering import check_intervals
+from directory.store.tenure import owners_over_time, runs_for
 from directory.store.versions import find_ids, in_force, load_in_force
+
+# Later than any check; the last instant that both databases keep, whatever the time zone.
+NEVER = datetime(9999, 12, 30, tzinfo=UTC)
 
 
 def entries(connection: Connection, ids: Sequence[str], *, on: date, known_at: datetime | None = None) -> list[Entry]:
@@ -29,14 +34,10 @@ def entries(connection: Connection, ids: Sequence[str], *, on: date, known_at: d
     """
     rows = load_in_force(connection, "service", ids, on=on, known_at=known_at)
     present = [row for service in ids if (row := rows.get(service))]
-    owners = Owners.of(connection, [row.facts for row in present], on=on, known_at=known_at)
-    tenures = tenures_of(connection, present, owners, on=on, known_at=known_at)
+    owners, tenures = owners_over_time(connection, present, on=on, known_at=known_at)
     links = succession_store.touching(connection, "service", rows, known_at=known_at)
-    coming = change_store.upcoming(connection, rows, on=on, known_at=known_at)
-    checked = _last_checks(connection, rows, on=on, known_at=known_at)
-    added = _first_recorded(connection, rows.keys() - checked.keys())
-    latest = latest_numbers(connection, rows)
-    every = intervals_of(connection, rows)
+    coming = upcoming(connection, rows, on=on, known_at=known_at)
+    kept = _upkeep(connection, rows, on=on, known_at=known_at)
     return [
         Entry(
             id=row.subject_id,
@@ -46,13 +47,13 @@ def entries(connection: Connection, ids: Sequence[str], *, on: date, known_at: d
             team=owners.team(row.facts),
             owner_since=tenures[row.subject_id].since,
             previous_owner=tenures[row.subject_id].before,
-            checked_at=checked.get(row.subject_id),
+            checked_at=kept[row.subject_id].checked_at,
             succeeded_by=tuple(link for link in links if link.predecessor == row.subject_id),
             replaces=tuple(link for link in links if link.successor == row.subject_id),
             upcoming=tuple(_upcoming(found) for found in coming.get(row.subject_id, ())),
-            latest_version=latest[row.subject_id],
-            added_at=added.get(row.subject_id),
-            check_every=every.get(row.subject_id),
+            latest_version=kept[row.subject_id].latest,
+            added_at=None if kept[row.subject_id].checked_at else kept[row.subject_id].added_at,
+            check_every=kept[row.subject_id].check_every,
             owner_before=tenures[row.subject_id].owner_before,
         )
         for row in present
@@ -79,29 +80,34 @@ def _upcoming(row: Any) -> Upcoming:
     return Upcoming(row.number, row.title, row.effective_from, tuple(read_json(row.kinds)))
 
 
-def _last_checks(
-    connection: Connection, ids: Iterable[str], *, on: date, known_at: datetime | None
-) -> dict[str, datetime]:
-    found: dict[str, datetime] = {}
-    # A check made on the day counts; that its last hour may be tomorrow's in London, no date shows.
-    limits = [known_at, datetime.combine(on, time.max, tzinfo=UTC) if on < date.max else None]
-    for batch in in_batches(ids):
-        statement = select(checks.c.service_id, func.max(checks.c.checked_at).label("at"))
-        for limit in filter(None, limits):
-            statement = statement.where(checks.c.checked_at <= limit)
-        rows = connection.execute(statement.where(checks.c.service_id.in_(batch)).group_by(checks.c.service_id))
-        found |= {row.service_id: row.at for row in rows}
-    return found
+def _upkeep(connection: Connection, ids: Iterable[str], *, on: date, known_at: datetime | None) -> dict[str, Any]:
+    """Of each service when it was last checked and added, the number of its last version, and its own interval.
+
+    A check made on the day counts; that its last hour may be tomorrow's in London, no date shows.
+    """
+    ends = datetime.combine(on, time.max, tzinfo=UTC) if on < date.max else NEVER
+    until = min(ends, known_at) if known_at is not None else ends
+    return {
+        row.id: row
+        for batch in in_batches(ids)
+        for row in connection.execute(_upkeep_of(), {"until": until, "ids": batch})
+    }
 
 
-def _first_recorded(connection: Connection, ids: Iterable[str]) -> dict[str, datetime]:
-    versions = service_versions
-    found: dict[str, datetime] = {}
-    for batch in in_batches(ids):
-        statement = select(versions.c.subject_id, func.min(versions.c.recorded_at).label("at"))
-        rows = connection.execute(statement.where(versions.c.subject_id.in_(batch)).group_by(versions.c.subject_id))
-        found |= {row.subject_id: row.at for row in rows}
-    return found
+@cache
+def _upkeep_of() -> Select[Any]:
+    """Built once, as every page runs it; each of its parts is one look into an index."""
+    of_service, checked = service_versions.c.subject_id == services.c.id, checks.c.service_id == services.c.id
+    parts = {
+        "checked_at": select(func.max(checks.c.checked_at)).where(
+            checked, checks.c.checked_at <= bindparam("until", type_=Instant())
+        ),
+        "added_at": select(func.min(service_versions.c.recorded_at)).where(of_service),
+        "latest": select(func.max(service_versions.c.number)).where(of_service),
+        "check_every": select(check_intervals.c.months).where(check_intervals.c.service_id == services.c.id),
+    }
+    columns = [statement.scalar_subquery().label(name) for name, statement in parts.items()]
+    return select(services.c.id, *columns).where(services.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def latest_numbers(connection: Connection, ids: Iterable[str]) -> dict[str, int]:

@@ -89,15 +89,21 @@ def touching(
 ) -> list[Succession]:
     """The links that leave or reach some ids, as far as they were known at an instant."""
     found: dict[Succession, None] = {}
+    statement = _touching(noun, as_known=known_at is not None)
+    instant = {} if known_at is None else {"known_at": known_at}
     for batch in in_batches(ids):
-        statement = select(successions).where(*_known(noun, known_at))
-        rows = connection.execute(
-            statement.where(
-                or_(successions.c.predecessor.in_(batch), successions.c.successor.in_(batch)),
-            ).order_by(successions.c.effective_from, successions.c.id)
-        )
-        found |= {_read(row): None for row in rows}
+        found |= {_read(row): None for row in connection.execute(statement, {**instant, "ids": batch})}
     return list(found)
+
+
+@cache
+def _touching(noun: Noun, *, as_known: bool) -> Select[Any]:
+    """Built once, as every page runs it."""
+    known = _known(noun, bindparam("known_at", type_=Instant()) if as_known else None)
+    either = [
+        column.in_(bindparam("ids", expanding=True)) for column in (successions.c.predecessor, successions.c.successor)
+    ]
+    return select(successions).where(*known, or_(*either)).order_by(successions.c.effective_from, successions.c.id)
 
 
 def _known(noun: Noun, known_at: datetime | BindParameter[datetime] | None) -> list[ColumnElement[bool]]:

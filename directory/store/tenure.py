@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Date, Select, bindparam, select
 
 from directory.domain.organisation import OrganisationFacts
 from directory.domain.service import Facts, OrganisationName, Owner, TeamName
@@ -15,8 +16,9 @@ from directory.domain.succession import Handlers, handlers, reachable
 from directory.shapes import from_json
 from directory.store import successions as succession_store
 from directory.store.batches import in_batches
+from directory.store.tables.kinds import Instant
 from directory.store.tables.nouns import service_versions
-from directory.store.versions import VersionRow, find_ids, load_in_force
+from directory.store.versions import VersionRow, load_by_slug, load_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,7 @@ class Owners:
                 since[organisation] = max(link.effective_from for link in found.path)
         organisations = load_in_force(connection, "organisation", named | set(now.values()), on=on, known_at=known_at)
         slugs = {each.owner.team for each in facts if each.owner.team}
-        ids = find_ids(connection, "team", slugs)
-        teams = load_in_force(connection, "team", ids.values(), on=on, known_at=known_at)
-        return cls(organisations, {row.slug: row for row in teams.values()}, now, since)
+        return cls(organisations, load_by_slug(connection, "team", slugs, on=on, known_at=known_at), now, since)
 
     def organisation(self, facts: Facts) -> OrganisationName:
         """The organisation that runs it; its id stands in where its own entry begins later."""
@@ -107,20 +107,20 @@ class Tenure:
     owner_before: Owner | None
 
 
-def tenures_of(
-    connection: Connection, present: Sequence[VersionRow], owners: Owners, *, on: date, known_at: datetime | None
-) -> dict[str, Tenure]:
-    """The tenure of each service by id, given what holds on the day and who runs it."""
+def owners_over_time(
+    connection: Connection, present: Sequence[VersionRow], *, on: date, known_at: datetime | None
+) -> tuple[Owners, dict[str, Tenure]]:
+    """Who runs some services on a day, given what holds then; and the tenure of each by its id."""
     spans = _spans(connection, [row.subject_id for row in present], on=on, known_at=known_at)
+    former = [facts for _, facts in spans.values() if facts is not None]
+    owners = Owners.of(connection, [*(row.facts for row in present), *former], on=on, known_at=known_at)
     for row in present:
         followed = owners.since.get(row.facts.owner.organisation)
         if followed is not None and followed > spans[row.subject_id][0]:
             # Nothing was said of the service, but the organisation that ran it was followed by another.
             spans[row.subject_id] = (followed, row.facts)
-    former = [facts for _, facts in spans.values() if facts is not None]
-    named = Owners.of(connection, former, on=on, known_at=known_at)
-    return {
-        service: Tenure(since, named.former_in_words(facts) if facts else None, facts.owner if facts else None)
+    return owners, {
+        service: Tenure(since, owners.former_in_words(facts) if facts else None, facts.owner if facts else None)
         for service, (since, facts) in spans.items()
     }
 
@@ -129,23 +129,30 @@ def _spans(
     connection: Connection, ids: Sequence[str], *, on: date, known_at: datetime | None
 ) -> dict[str, tuple[date, Facts | None]]:
     """For each service since when its facts name the owner of the day, and what they said until then."""
-    versions = service_versions
     periods: dict[str, dict[date, Any]] = {}
+    statement = _until(as_known=known_at is not None)
+    day = {"on": on} if known_at is None else {"on": on, "known_at": known_at}
     for batch in in_batches(ids):
-        statement = (
-            select(versions.c.subject_id, versions.c.effective_from, versions.c.facts)
-            .where(versions.c.subject_id.in_(batch), versions.c.effective_from <= on)
-            .order_by(versions.c.subject_id, versions.c.effective_from, versions.c.number)
-        )
-        if known_at is not None:
-            statement = statement.where(versions.c.recorded_at <= known_at)
-        for row in connection.execute(statement):
+        for row in connection.execute(statement, {**day, "ids": batch}):
             # Of several that began on one day, the last recorded stays.
             periods.setdefault(row.subject_id, {})[row.effective_from] = row.facts
     return {
         service: _last_owner([(day, from_json(Facts, text)) for day, text in days.items()])
         for service, days in periods.items()
     }
+
+
+@cache
+def _until(*, as_known: bool) -> Select[Any]:
+    """Built once, as every page runs it."""
+    versions = service_versions
+    statement = (
+        select(versions.c.subject_id, versions.c.effective_from, versions.c.facts)
+        .where(versions.c.subject_id.in_(bindparam("ids", expanding=True)))
+        .where(versions.c.effective_from <= bindparam("on", type_=Date()))
+        .order_by(versions.c.subject_id, versions.c.effective_from, versions.c.number)
+    )
+    return statement.where(versions.c.recorded_at <= bindparam("known_at", type_=Instant())) if as_known else statement
 
 
 def _last_owner(days: Sequence[tuple[date, Facts]]) -> tuple[date, Facts | None]:

@@ -5,7 +5,7 @@ The three nouns keep their versions alike, so that one set of statements serves 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -86,21 +86,32 @@ def load_in_force(
     connection: Connection, noun: Noun, ids: Iterable[str], *, on: date, known_at: datetime | None = None
 ) -> dict[str, VersionRow]:
     """The versions in force of some subjects, by id; those that had not begun are left out."""
-    statement = _in_force_by_id(noun, as_known=known_at is not None)
+    return {row.subject_id: row for row in _load_by(connection, noun, "id", ids, on=on, known_at=known_at)}
+
+
+def load_by_slug(
+    connection: Connection, noun: Noun, slugs: Iterable[str], *, on: date, known_at: datetime | None = None
+) -> dict[str, VersionRow]:
+    """The same by slugs."""
+    return {row.slug: row for row in _load_by(connection, noun, "slug", slugs, on=on, known_at=known_at)}
+
+
+def _load_by(
+    connection: Connection, noun: Noun, column: str, keys: Iterable[str], *, on: date, known_at: datetime | None
+) -> Iterator[VersionRow]:
+    statement = _in_force_by(noun, column, as_known=known_at is not None)
     day = {"on": on} if known_at is None else {"on": on, "known_at": known_at}
-    found = {}
-    for batch in in_batches(ids):
-        for row in connection.execute(statement, {**day, "ids": batch}):
-            found[row.id] = version_row(noun, row)
-    return found
+    for batch in in_batches(keys):
+        for row in connection.execute(statement, {**day, "keys": batch}):
+            yield version_row(noun, row)
 
 
 @cache
-def _in_force_by_id(noun: Noun, *, as_known: bool) -> Select[Any]:
+def _in_force_by(noun: Noun, column: str, *, as_known: bool) -> Select[Any]:
     """Built once: building it costs more than running it, and every page runs it several times."""
     known_at = bindparam("known_at", type_=Instant()) if as_known else None
     statement = in_force(noun, on=bindparam("on", type_=Date()), known_at=known_at)
-    return statement.where(SUBJECTS[noun].c.id.in_(bindparam("ids", expanding=True)))
+    return statement.where(SUBJECTS[noun].c[column].in_(bindparam("keys", expanding=True)))
 
 
 def version_row(noun: Noun, row: Any) -> VersionRow:
@@ -139,22 +150,30 @@ def histories(connection: Connection, noun: Noun, ids: Iterable[str]) -> dict[st
 
 def find_ids(connection: Connection, noun: Noun, keys: Iterable[str]) -> dict[str, str]:
     """Ids by what people call a subject: its id, else its slug or, for an organisation, its ODS code in any case."""
-    subjects = SUBJECTS[noun]
     wanted = dict.fromkeys(keys)
     by_id: dict[str, str] = {}
     by_slug: dict[str, str] = {}
     by_code: dict[str, str] = {}
     for batch in in_batches(wanted):
-        matches = subjects.c.id.in_(batch) | subjects.c.slug.in_(batch)
-        if noun == "organisation":
-            matches |= subjects.c.ods_code.in_([key.upper() for key in batch])
-        for row in connection.execute(select(subjects).where(matches)):
+        codes = {"codes": [key.upper() for key in batch]} if noun == "organisation" else {}
+        for row in connection.execute(_by_key(noun), {"keys": batch, **codes}):
             by_id[row.id] = row.id
             by_slug[row.slug] = row.id
             if noun == "organisation" and row.ods_code:
                 by_code[row.ods_code] = row.id
     found = ((key, by_id.get(key) or by_slug.get(key) or by_code.get(key.upper())) for key in wanted)
     return {key: id_ for key, id_ in found if id_}
+
+
+@cache
+def _by_key(noun: Noun) -> Select[Any]:
+    """Built once, as every page runs it."""
+    subjects = SUBJECTS[noun]
+    keys: BindParameter[str] = bindparam("keys", expanding=True)
+    matches = subjects.c.id.in_(keys) | subjects.c.slug.in_(keys)
+    if noun == "organisation":
+        matches |= subjects.c.ods_code.in_(bindparam("codes", expanding=True))
+    return select(subjects).where(matches)
 
 
 def all_ids(connection: Connection, noun: Noun) -> list[str]:

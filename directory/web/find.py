@@ -15,8 +15,9 @@ from directory.errors import Problem
 from directory.gate.sessions import actor_of
 from directory.guidance import guidance
 from directory.store.places import locate
+from directory.web.own_services import is_own
 from directory.web.parameters import Asked, asked_of
-from directory.web.rendering import page, reader_of, site_of
+from directory.web.rendering import in_hand, page, reader_of, site_of
 from directory.web.views.reader import Reader
 from directory.web.views.results import answer_view
 from directory.web.views.updates import tell_view
@@ -30,7 +31,7 @@ def find(request: Request) -> Response:
     query = asked.query
     if query is None:
         status = 422 if asked.problems else 200
-        return page(request, "find.html", status, asked=asked, found=None, pages=(), areas=areas)
+        return in_hand(page(request, "find.html", status, asked=asked, found=None, pages=(), areas=areas))
     with site.database.read() as connection:
         asked, reader = _placed(connection, asked, reader_of(request), gazetteer)
         found = answer(connection, query, site.search, today=site.today(), gazetteer=gazetteer)
@@ -45,11 +46,24 @@ def find(request: Request) -> Response:
         )
         pages = guidance(connection, found, site.search_pages)
         said = {"q": asked.text, "area": asked.area, "setting": asked.setting}
+        kept = is_own(request, connection, shown.best.entry.id) if shown.best else None
         tell = tell_view(connection, actor_of(request), said, site.settings.zone)
     if not query.offset:
         record_gap(site.database, found, at=site.now())
     status = 422 if asked.problems else 200
-    return page(request, "find.html", status, asked=asked, found=shown, pages=pages, areas=areas, tell=tell)
+    made = page(
+        request,
+        "find.html",
+        status,
+        asked=asked,
+        found=shown,
+        pages=pages,
+        areas=areas,
+        tell=tell,
+        kept=kept,
+        today=site.today(),
+    )
+    return in_hand(made)
 
 
 def _placed(connection: Connection, asked: Asked, reader: Reader, gazetteer: Gazetteer) -> tuple[Asked, Reader]:

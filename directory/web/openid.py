@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from typing import TYPE_CHECKING
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import Request
@@ -11,14 +12,16 @@ from starlette.responses import RedirectResponse, Response
 
 from directory.actions.sign_in import ask, enter_by_openid
 from directory.domain.arriving import GOOD_FOR
-from directory.domain.openid import Expected, Identity, identity_in
+from directory.domain.openid import Asked, Expected, Identity, identity_in
 from directory.domain.paths import safe_path
 from directory.errors import NotFound, SignInRefused
 from directory.gate import cookies
-from directory.outbound.openid import Asked, Provider
 from directory.settings import Settings
 from directory.web.rendering import page, site_of
 from directory.web.sign_in import arrived, browser_of
+
+if TYPE_CHECKING:
+    from directory.outbound.openid import Provider
 
 _SECONDS = int(GOOD_FOR.total_seconds())
 

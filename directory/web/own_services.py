@@ -17,7 +17,7 @@ from directory.store import favourites
 from directory.store import services as service_store
 from directory.store.versions import find_ids
 from directory.web.account import own_session
-from directory.web.rendering import page, reader_of, site_of
+from directory.web.rendering import in_hand, page, reader_of, site_of
 from directory.web.updates import SEE_OTHER
 from directory.web.views.entries import EntryView, entry_view
 
@@ -28,20 +28,20 @@ def services(request: Request) -> Response:
     """`/my/services`: each with its number to press."""
     site, person = site_of(request), own_session(request).person
     with site.database.read() as connection:
-        ids = favourites.of_person(connection, person.id)
-        entries = _entries(request, connection, ids)
-    return page(request, "own_services.html", entries=entries, offered=False, next="")
+        entries = of_person(request, connection, person.id)
+    return in_hand(page(request, "own_services.html", entries=entries, offered=False, next=""))
 
 
 def change(request: Request) -> Response:
-    """`POST /my/services`: `service` is kept, or with `remove` not any more; then back to where it was pressed."""
+    """`POST /my/services`: `service` is kept, or with `remove` not any more; then to `next`, where it was pressed."""
     site, form, by = site_of(request), form_of(request), own_session(request).person.actor
     with site.database.write() as connection:
         if "remove" in form:
             let_go(connection, form.line("service"), by=by)
             return RedirectResponse("/my/services", SEE_OTHER)
         slug = keep(connection, form.line("service"), by=by, at=site.now())
-    return RedirectResponse(f"/services/{slug}", SEE_OTHER)
+    pressed_at = safe_path(form.text("next")) if "next" in form else f"/services/{slug}"
+    return RedirectResponse(pressed_at, SEE_OTHER)
 
 
 def offer(request: Request) -> Response:
@@ -50,7 +50,7 @@ def offer(request: Request) -> Response:
     with site.database.read() as connection:
         entries = _entries(request, connection, _of_teams(connection, site, person.roles))
     next_path = safe_path(request.query_params.get("next"))
-    return page(request, "own_services.html", entries=entries, offered=True, next=next_path)
+    return in_hand(page(request, "own_services.html", entries=entries, offered=True, next=next_path))
 
 
 def take_offer(request: Request) -> Response:
@@ -74,6 +74,11 @@ def offered_first(request: Request, person_id: int, next_path: str) -> str:
             return next_path
     with site.database.write() as connection:
         return OFFER if favourites.offer_once(connection, person_id, at=site.now()) else next_path
+
+
+def of_person(request: Request, connection: Connection, person_id: int) -> list[EntryView]:
+    """Somebody's own services as they are today, in the order in which they were added."""
+    return _entries(request, connection, favourites.of_person(connection, person_id))
 
 
 def is_own(request: Request, connection: Connection, service_id: str) -> bool | None:

@@ -20,6 +20,7 @@ from directory.gate.sessions import actor_of, session_of
 from directory.site import Site
 from directory.web import words
 from directory.web.components import components
+from directory.web.views.brand import brand_of
 from directory.web.views.reader import Reader
 
 HERE = Path(__file__).parent
@@ -27,8 +28,8 @@ STATIC = HERE / "static"
 LONGEST_HERE = 500
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; manifest-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -50,24 +51,30 @@ def reader_of(request: Request) -> Reader:
 def page(request: Request, template: str, status_code: int = 200, **context: Any) -> HTMLResponse:
     """A page, rendered."""
     settings, session = site_of(request).settings, session_of(request)
-    html = (
-        environment()
-        .get_template(template)
-        .render(
-            site_name=settings.organisation_name,
-            shows_mail=settings.smtp_url is None and can(actor_of(request), "read-mail"),
-            path=request.url.path,
-            here=_here(request),
-            who=session.person.name or session.person.email if session else None,
-            **context,
-        )
-    )
+    given = {
+        "site_name": settings.organisation_name,
+        "brand": brand_of(settings),
+        "shows_mail": settings.smtp_url is None and can(actor_of(request), "read-mail"),
+        "path": request.url.path,
+        "here": _here(request),
+        "who": session.person.name or session.person.email if session else None,
+    }
+    html = environment().get_template(template).render(given | context)
     return HTMLResponse(html, status_code, headers=HEADERS)
 
 
 def with_scripts(response: HTMLResponse) -> HTMLResponse:
     """The same page, let run the scripts of /static, and no others."""
     response.headers["Content-Security-Policy"] += "; script-src 'self'"
+    return response
+
+
+def in_hand(response: HTMLResponse) -> HTMLResponse:
+    """The same page, whose template has the script of what is done on the spot (`_hand.html`), let do it.
+
+    That is to keep entries offline, to suggest questions, and nothing beyond this site.
+    """
+    with_scripts(response).headers["Content-Security-Policy"] += "; worker-src 'self'"
     return response
 
 
@@ -102,6 +109,8 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # They change only with the program; looking at each file again, seven for a page, is not for nothing.
+        auto_reload=False,
     )
     made.filters |= {
         "full_date": words.full_date,

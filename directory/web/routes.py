@@ -19,16 +19,19 @@ from directory.domain.policy import Action
 from directory.errors import SignpostError
 from directory.gate.keeping import kept
 from directory.gate.routes import may
+from directory.gate.squeezing import squeezed
 from directory.web import (
     about,
     account,
     awareness,
     bounces,
+    brand,
     changes,
     channels,
     deliveries,
     duplicates,
     editing,
+    figures,
     find,
     findings,
     freshness,
@@ -39,6 +42,7 @@ from directory.web import (
     knowledge,
     mail,
     offers,
+    offline,
     openid,
     own_services,
     owners,
@@ -52,6 +56,8 @@ from directory.web import (
     reports,
     services,
     sign_in,
+    starting,
+    suggesting,
     unsubscribe,
     update_export,
     update_new,
@@ -93,9 +99,12 @@ def routes() -> list[BaseRoute]:
 def _for_readers() -> list[BaseRoute]:
     """What everybody reads, and what they can say about it."""
     return [
-        Route("/", may("read", kept(home.home))),
-        Route("/find", may("read", find.find)),
-        Route("/services/{slug}", may("read", kept(services.service))),
+        Route("/", may("read", squeezed(kept(home.home)))),
+        Route("/find", may("read", squeezed(find.find))),
+        Route("/suggest", may("read", suggesting.suggest)),
+        Route("/services/{slug}", may("read", squeezed(kept(services.service)))),
+        Route("/services/{slug}/print", may("read", kept(services.service_printed))),
+        Route("/services/{slug}/offline", may("read", kept(offline.copy))),
         Route("/services/{slug}/history", may("read", kept(services.service_history))),
         Route("/services/{slug}/as-of", may("read", kept(services.service_on))),
         Route("/services/{slug}/as-of/{date}", may("read", kept(services.service_then))),
@@ -137,8 +146,14 @@ def _for_readers() -> list[BaseRoute]:
         Route("/unsubscribe/{token}", may("unsubscribe", unsubscribe.ask)),
         Route("/unsubscribe/{token}", may("unsubscribe", unsubscribe.do), methods=["POST"]),
         Route("/unsubscribe/{token}/undo", may("unsubscribe", unsubscribe.undo), methods=["POST"]),
+        Route("/offline", may("visit", kept(offline.fallback))),
+        Route("/worker.js", may("visit", offline.worker)),
+        Route("/manifest.webmanifest", may("visit", offline.manifest)),
+        Route("/robots.txt", may("visit", about.robots)),
         Route("/accessibility", may("visit", kept(about.accessibility))),
         Route("/privacy", may("visit", kept(about.privacy))),
+        Route("/brand/colour.css", may("visit", brand.colour)),
+        Route("/brand/logo", may("visit", brand.logo)),
         Mount("/static", _Static(directory=STATIC)),
     ]
 
@@ -163,7 +178,7 @@ def _for_oneself() -> list[BaseRoute]:
         Route("/my/updates/{id}/send-again", may("manage-channel", channels.send_again), methods=["POST"]),
         Route("/my/updates/{id}/secret", may("manage-channel", channels.change_secret), methods=["POST"]),
         Route("/my/updates/{id}/test", may("subscribe", updates.test), methods=["POST"]),
-        Route("/my/services", may("account", own_services.services)),
+        Route("/my/services", may("account", squeezed(own_services.services))),
         Route("/my/services", may("account", own_services.change), methods=["POST"]),
         Route("/my/services/offer", may("account", own_services.offer)),
         Route("/my/services/offer", may("account", own_services.take_offer), methods=["POST"]),
@@ -226,6 +241,9 @@ def _for_authors() -> list[BaseRoute]:
 def _for_those_in_charge() -> list[BaseRoute]:
     """What leads, administrators and editors look after."""
     return [
+        Route("/start", may("import", starting.look_around), methods=["POST"]),
+        Route("/manage", may("read-figures", squeezed(figures.figures))),
+        Route("/manage/figures/{key}.csv", may("read-figures", figures.as_csv)),
         Route("/manage/reports", may("manage-reports", reports.waiting)),
         Route("/manage/reports/{ref}", may("manage-reports", reports.one)),
         Route("/manage/reports/{ref}", may("manage-reports", reports.answer), methods=["POST"]),

@@ -10,12 +10,15 @@ from directory.errors import Invalid, Problem
 from directory.gate.sessions import actor_of
 from directory.web.own_services import is_own
 from directory.web.parameters import day_of, key_of, text_of
-from directory.web.rendering import page, reader_of, site_of
+from directory.web.rendering import in_hand, page, reader_of, site_of
 from directory.web.views.services import service_view
+from directory.web.views.sheet import sheet_view
 from directory.web.views.timeline import history_view
 from directory.web.views.updates import tell_view
 
 MOVED = 301
+# On a sheet of paper.
+MOST_INSTEAD = 3
 
 
 def service(request: Request) -> Response:
@@ -32,7 +35,7 @@ def service(request: Request) -> Response:
     teams = frozenset({shown.team or ""})
     may_publish = can(actor_of(request), "draft", Thing(teams))
     may_check = can(actor_of(request), "check", Thing(frozenset({shown.team} if shown.team else ())))
-    return page(
+    answer = page(
         request,
         "service.html",
         shown=shown,
@@ -42,6 +45,19 @@ def service(request: Request) -> Response:
         tell=tell,
         kept=kept,
     )
+    return in_hand(answer)
+
+
+def service_printed(request: Request) -> Response:
+    """`/services/{slug}/print`: the entry of today on one sheet of A4."""
+    site, key = site_of(request), key_of(request)
+    today, zone = site.today(), site.settings.zone
+    with site.database.read() as connection:
+        shown = service_view(connection, key, on=today, today=today, zone=zone)
+    if shown.entry.slug != key:
+        return RedirectResponse(f"{shown.entry.href}/print", MOVED)
+    sheet = sheet_view(shown.entry, printed_at=site.now().astimezone(zone), base_url=site.settings.base_url)
+    return in_hand(page(request, "print.html", sheet=sheet, instead=shown.handled_now_by[:MOST_INSTEAD]))
 
 
 def service_then(request: Request) -> Response:

@@ -20,7 +20,7 @@ from directory.settings import Settings
 from directory.store import sign_ins
 from directory.store.sign_ins import SignIn
 from directory.web.own_services import offered_first
-from directory.web.rendering import page, site_of
+from directory.web.rendering import in_hand, page, site_of
 
 # Cookies of other services of the same organisation are not ours to clear: our own is dropped by name.
 CLEARED = '"cache", "storage"'
@@ -143,7 +143,7 @@ def browser_of(request: Request) -> Browser:
 
 def _asking(request: Request, next_path: str, typed: str = "", problem: str = "") -> Response:
     settings = site_of(request).settings
-    return page(
+    shown = page(
         request,
         "sign_in.html",
         422 if problem else 200,
@@ -154,6 +154,7 @@ def _asking(request: Request, next_path: str, typed: str = "", problem: str = ""
         provider=settings.oidc_name if settings.oidc_issuer else None,
         by_mail=_by_mail(settings),
     )
+    return in_hand(shown)
 
 
 def _asked_for(request: Request) -> SignIn:

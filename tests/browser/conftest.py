@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
 from directory.actions.follow import follow_index
@@ -21,6 +18,7 @@ from directory.settings import load
 from directory.site import Site
 from directory.store.database import Database
 from tests import build
+from tests.browser.serving import listening, served
 from tests.web import world
 
 INSTALL = "Chromium is not installed: apt-get install -y chromium"
@@ -44,24 +42,22 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def address(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the pages are served, from a thread of this process."""
+def standing(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
+    """The pages, served from a thread of this process, and where."""
     home = tmp_path_factory.mktemp("browser")
     shutil.copy(_sqlite_template, home / "signpost.db")
-    settings = load({"SIGNPOST_HOME": str(home), "SIGNPOST_ORGANISATION_NAME": "Northmoor health directory"})
-    site = Site(settings, Database(settings.database_url), WhooshEngine(settings.index_folder), lambda: build.NOON)
-    world.fill(site.database)
-    follow_index(site.database, site.engine, today=site.today())
-    app = build_app(site)
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 20
-        while not server.started and time.monotonic() < deadline:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
-    site.close()
+    with listening() as port:
+        address = f"http://127.0.0.1:{port.getsockname()[1]}"
+        given = {"HOME": str(home), "ORGANISATION_NAME": "Northmoor health directory", "BASE_URL": address}
+        settings = load({f"SIGNPOST_{name}": value for name, value in given.items()})
+        site = Site(settings, Database(settings.database_url), WhooshEngine(settings.index_folder), lambda: build.NOON)
+        world.fill(site.database)
+        follow_index(site.database, site.engine, today=site.today())
+        with closing(site), served(build_app(site), port):
+            yield site, address
+
+
+@pytest.fixture(scope="session")
+def address(standing: tuple[Site, str]) -> str:
+    """Where the pages are served."""
+    return standing[1]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 @contextmanager
@@ -32,3 +33,21 @@ def served(app: ASGIApp, at: socket.socket) -> Iterator[None]:
     yield
     server.should_exit = True
     thread.join(10)
+
+
+class Meter:
+    """Counts what an application sends for each path, heads and bodies, in bytes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.sent: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+
+        async def counted(message: Message) -> None:
+            heads = sum(len(name) + len(value) + 4 for name, value in message.get("headers", ()))
+            self.sent[scope["path"]] += heads + len(message.get("body", b""))
+            await send(message)
+
+        await self._app(scope, receive, counted)

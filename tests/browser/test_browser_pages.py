@@ -13,7 +13,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 PATHS = (
     "/", "/find?q=leg+ulcer", "/find?q=leg&as_of=31/2/2025", "/find?q=zzzzqq", "/services/leg-ulcer-clinic",
     "/services/dietetics", "/services/hostile", "/services/hostile/history", "/services/leg-ulcer-clinic/history",
-    "/services/leg-ulcer-clinic/as-of/2025-04-01", "/changes", "/changes/2", "/changes/4", "/pages", "/pages/leg-wound",
+    "/services/leg-ulcer-clinic/as-of/2025-04-01", "/services/leg-ulcer-clinic/print",
+    "/services/hostile/print", "/services/hostile/offline", "/offline", "/changes",
+    "/changes/2", "/changes/4", "/pages", "/pages/leg-wound",
     "/teams/tissue-viability", "/organisations/community-trust", "/mail", "/accessibility", "/privacy", "/nowhere",
 )  # fmt: skip
 

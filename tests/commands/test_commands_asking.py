@@ -33,7 +33,7 @@ def test_version_and_settings(signpost: Signpost, home: Path, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("SIGNPOST_COLOUR", "red", "signpost: SIGNPOST_COLOUR: there is no such setting"),
+        ("SIGNPOST_FLAVOUR", "red", "signpost: SIGNPOST_FLAVOUR: there is no such setting"),
         ("SIGNPOST_DIGEST_AT", "soon", "signpost: SIGNPOST_DIGEST_AT: "),
         ("SIGNPOST_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none", "signpost: the database does not answer"),
         ("SIGNPOST_DATABASE_URL", "sqlite:////dev/null/x.db", "signpost: SIGNPOST_DATABASE_URL: "),

@@ -47,6 +47,7 @@ TABLE: dict[Action, str] = {
     "acknowledge":       "- - o o o o o o o o - - -",
     "speak-for-team":    "- - - - o o - o - o - - -",
     "read-awareness":    "- - y y y y y y y y y y -",
+    "read-figures":      "- - - - o o y o y o o y y",
     "name-champion":     "- - - - - o y - y - - - y",
     "manage-people":     "- - - - - o y - - - - - y",
     "make-editor":       "- - - - - - y - - - - - y",

@@ -50,6 +50,7 @@ DEFAULTS = {
     "METRICS_PORT": "",
     "ORGANISATION_NAME": "Signpost",
     "LOGO": "",
+    "COLOUR": "#005eb8",
 }
 
 
@@ -108,6 +109,11 @@ def test_a_secret_is_read_from_a_file(tmp_path: Path) -> None:
         ("MAIL_FROM", "nobody"),
         ("MAIL_FROM", "a@b.example\r\nBcc: c@d.example"),
         ("READING", "secret"),
+        ("LOGO", "/nowhere/at/all.svg"),
+        ("LOGO", "/etc/hostname"),
+        ("COLOUR", "blue"),
+        ("COLOUR", "#005eb"),
+        ("COLOUR", "#41b6e6"),
         ("TIMEZONE", "Europe/Londn"),
         ("DIGEST_AT", "25:00"),
         ("DIGEST_AT", "seven"),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import UTC, datetime
+from threading import Thread
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import OperationalError, StatementError
 
 from directory.errors import SettingsError
 from directory.store import database as room
 from directory.store.database import Database
+from directory.store.migrate import migrate
 from directory.store.tables import learning
 
 
@@ -54,6 +56,26 @@ def test_a_failed_write_leaves_no_trace(database: Database) -> None:
         raise RuntimeError
     with database.read() as connection:
         assert connection.execute(select(learning.gaps)).all() == []
+
+
+def test_a_writer_of_sqlite_has_its_turn_or_is_told_that_it_is_busy(sqlite_url: str) -> None:
+    def write() -> None:
+        with database.write() as connection:
+            written.append(connection.execute(text("SELECT 1")).scalar())
+
+    written: list[object] = []
+    with closing(Database(sqlite_url)) as database:
+        migrate(database)
+        waiting = [Thread(target=write) for _ in range(4)]
+        with database.write():
+            for thread in waiting:
+                thread.start()
+            with pytest.raises(OperationalError, match="locked"), database.write(patience=0.01):
+                pass
+            assert written == []
+        for thread in waiting:
+            thread.join()
+    assert written == [1, 1, 1, 1]
 
 
 def test_every_commit_of_anybody_is_another_state(database: Database) -> None:

@@ -12,7 +12,7 @@ from directory.domain.change import Draft, Edit
 from directory.domain.service import Area, Identifier, Owner
 from directory.domain.succession import Succession
 from directory.errors import ServiceNotFound
-from directory.store import changes, services, successions
+from directory.store import changes, headlines, services, successions
 from directory.store.database import Database
 from directory.store.tables.learning import checks
 from directory.store.versions import find_ids, ids_by_identifier, taken_slugs
@@ -123,10 +123,32 @@ def test_what_is_coming_in_the_order_of_its_days(started: Database) -> None:
     with started.read() as connection:
         coming = services.entry(connection, "leg-ulcer-clinic", on=build.TODAY).upcoming
         then = services.entry(connection, "leg-ulcer-clinic", on=build.TODAY + timedelta(10)).upcoming
-        nothing = changes.upcoming(connection, ["district-nursing"], on=build.TODAY)
+        nothing = headlines.upcoming(connection, ["district-nursing"], on=build.TODAY)
     assert [change.title for change in coming] == ["Sooner", "Later"]
     assert [change.title for change in then] == ["Later"]
     assert nothing == {}
+
+
+def test_headlines_are_the_newest_changes_that_touch_a_service(started: Database) -> None:
+    for day in range(3):
+        edit = Edit("leg-ulcer-clinic", {"summary": f"Ring {day}."})
+        build.change(started, build.draft(edit, title=f"Ring {day}"), at=build.NOON + timedelta(days=day))
+    build.change(started, build.draft(build.opening("another"), kinds=("opened",)), at=build.NOON + timedelta(days=4))
+    until = build.NOON + timedelta(days=1)
+    with started.read() as connection:
+        whole = changes.list_recent(connection, limit=9, wanted=changes.Filter(service="leg-ulcer-clinic"))
+        lines = headlines.headlines(connection, "leg-ulcer-clinic", limit=9)
+        newest = headlines.headlines(connection, "leg-ulcer-clinic", limit=2)
+        then = headlines.headlines(connection, "leg-ulcer-clinic", limit=2, recorded_until=until)
+        none = headlines.headlines(connection, "nobody", limit=9)
+    assert lines == [
+        headlines.Headline(it.number, it.title, it.kinds, it.effective_from, it.recorded_at, it.urgent, it.status)
+        for it in whole
+    ]
+    assert [line.title for line in lines[:3]] == ["Ring 2", "Ring 1", "Ring 0"]
+    assert newest == lines[:2]
+    assert then == lines[1:3]
+    assert none == []
 
 
 def test_entries_come_in_the_order_asked_for_and_without_those_to_come(started: Database) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Event
 
+import anyio
 import pytest
 from sqlalchemy import event
 from starlette.requests import Request
@@ -13,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from directory.app import build as build_app
 from directory.domain.change import Edit
-from directory.gate.keeping import kept
+from directory.gate.keeping import KeptAnswers, kept
 from directory.gate.routes import may, policy_of
 from tests import build
 from tests.web.conftest import FoundSite, TestClient, client_of, signed_in, words_of
@@ -144,3 +146,57 @@ def test_only_what_everybody_reads_is_kept(site: FoundSite) -> None:
     marked = [route for route in every if getattr(getattr(route, "endpoint", None), "keeps", False)]
     assert len(marked) > 10
     assert {action for route in marked for action in (policy_of(route) or {}).values()} <= {"read", "visit"}
+
+
+def asking(path: str = "/") -> Request:
+    return Request({"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []})
+
+
+async def test_what_many_ask_for_at_once_is_made_once(site: FoundSite) -> None:
+    answers, going = KeptAnswers(site), Event()
+    made: list[str] = []
+    given: list[bytes] = []
+
+    def handler(request: Request) -> Response:
+        made.append(request.url.path)
+        going.wait(10)
+        return HTMLResponse("the same for everybody")
+
+    async def ask(path: str) -> None:
+        given.append(bytes((await answers.answer(asking(path), handler)).body))
+
+    async with anyio.create_task_group() as readers:
+        for _ in range(5):
+            readers.start_soon(ask, "/")
+        readers.start_soon(ask, "/other")
+        await anyio.wait_all_tasks_blocked()
+        going.set()
+    assert sorted(made) == ["/", "/other"]
+    assert given == [b"the same for everybody"] * 6
+
+
+async def test_where_one_fails_to_make_it_the_others_try_themselves(site: FoundSite) -> None:
+    answers, going = KeptAnswers(site), Event()
+    made: list[int] = []
+    found: list[object] = []
+
+    def handler(_request: Request) -> Response:
+        made.append(len(made))
+        going.wait(10)
+        if len(made) == 1:
+            raise RuntimeError("not this time")
+        return HTMLResponse("here")
+
+    async def ask() -> None:
+        try:
+            found.append(bytes((await answers.answer(asking(), handler)).body))
+        except RuntimeError as error:
+            found.append(str(error))
+
+    async with anyio.create_task_group() as readers:
+        for _ in range(3):
+            readers.start_soon(ask)
+        await anyio.wait_all_tasks_blocked()
+        going.set()
+    assert found[0] == "not this time"
+    assert found[1:] == [b"here", b"here"]

@@ -40,6 +40,7 @@ BORN = "born on 3/4/1961"
 # What is looked for, not kept; days, codes, addresses and numbers, each read as what it is; and what only shows.
 NOT_FREE = {
     ("as_of.html", "date"), ("as_of.html", "known_at"), ("changes.html", "area"), ("critical.html", "service"),
+    ("figures.html", "area"),
     ("find.html", "area"), ("find.html", "as_of"), ("find.html", "near"), ("gap.html", "service"), ("home.html", "q"),
     ("imports.html", "effective_from"), ("layout.html", "q"), ("manage_report.html", "change"),
     ("page_edit.html", "slug"), ("page_note.html", "day"), ("people.html", "q"), ("publish.html", "q"),

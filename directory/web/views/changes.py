@@ -14,6 +14,7 @@ from directory.domain.change import Change, fold
 from directory.store import changes as change_store
 from directory.store import governing, offers
 from directory.store.changes import Filter
+from directory.store.headlines import Headline
 from directory.store.offers import Agreement
 from directory.store.report_lists import behind_change
 from directory.store.told import ToldChange, ToldLink, ToldService, told
@@ -47,7 +48,7 @@ class ChangeLine:
         return "correction" in self.kinds and self.effective_from < self.recorded_on
 
 
-def change_line(change: Change, *, zone: ZoneInfo) -> ChangeLine:
+def change_line(change: Change | Headline, *, zone: ZoneInfo) -> ChangeLine:
     """A change as lists show it."""
     return ChangeLine(
         change.number,

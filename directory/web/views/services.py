@@ -13,6 +13,7 @@ from directory.domain.service import Entry
 from directory.errors import ServiceNotFound
 from directory.store import changes as change_store
 from directory.store import services as service_store
+from directory.store.headlines import headlines
 from directory.store.versions import history
 from directory.web.parameters import end_of
 from directory.web.views.changes import ChangeLine, change_line
@@ -63,8 +64,7 @@ def service_view(
     begins = entry.version.effective_from if entry.version.effective_from > on else None
     ended = entry.facts.status == "closed"
     now = handling(connection, entry.id, on=max(on, begins or on), known_at=known_at).entries if ended else ()
-    wanted = change_store.Filter(service=entry.id, recorded_until=known_at)
-    listed = change_store.list_recent(connection, limit=CHANGES, wanted=wanted)
+    listed = headlines(connection, entry.id, limit=CHANGES, recorded_until=known_at)
     related = (entry.replaces or entry.succeeded_by) and known_on is None
     view = entry_view(entry, zone=zone, reader=reader if on == today and known_on is None and not begins else None)
     return ServiceView(

@@ -1,4 +1,4 @@
-"""How many facets a subscription has beside each of its terms, and members by team: matching reads no more than it must."""
+"""How many facets a subscription has, beside each of its terms, and members by team: matching reads what it must."""
 
 import sqlalchemy as sa
 from alembic import op
