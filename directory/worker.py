@@ -27,12 +27,14 @@ from directory.notify.deliver import deliver_due
 from directory.notify.digest import run_due_slots
 from directory.notify.letterhead import Letterhead, letterhead_of
 from directory.notify.match import match_announced, match_in_force
+from directory.notify.match_fhir import match_fhir
 from directory.notify.match_pages import match_pages
 from directory.notify.post import forget_what_is_over, send_letters
-from directory.notify.post_events import Sender, post_due
+from directory.notify.post_events import post_due
 from directory.notify.recover import recover
 from directory.notify.reminders import remind
 from directory.notify.report_news import tell_of_reports
+from directory.notify.serving import Sender
 from directory.outbound.http import Outgoing, outgoing_for
 from directory.outbound.mail import mailer_for
 from directory.outbound.mailbox import read_mailbox
@@ -83,6 +85,7 @@ class Worker:
             Step("index", self._follow_index),
             Step("page index", lambda: follow_page_index(database, site.page_engine, today=site.today())),
             Step("FHIR", self._follow_fhir),
+            Step("match FHIR", lambda: match_fhir(database, at=site.now())),
             Step("offers", lambda: expire(database, at=site.now())),
             Step("records", lambda: write_records(database, settings.content, at=site.now())),
             Step("entries", lambda: write_entries(database, settings.content, today=site.today())),

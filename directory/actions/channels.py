@@ -111,7 +111,7 @@ def add_channel(connection: Connection, wish: Wish, *, by: Actor, at: datetime, 
     """
     if not can(by, "manage-channel", wish.thing):
         raise NotAllowed("Only its own leads, or an editor, post a team's updates somewhere.")
-    if wish.channel == "mail":
+    if wish.channel not in ("webhook", "teams", "slack"):
         raise Invalid([Problem("channel", "Choose webhook, teams or slack.")])
     url = checked_url(wish.url, private=private)
     if channels.how_many(connection, person_id=wish.person_id, team_id=wish.team_id) >= MOST:

@@ -17,7 +17,7 @@ from directory.api.problems import Refused
 from directory.content.reading import draft_from_plain
 from directory.domain.change import Draft, Edit, Kind, Weight, fold
 from directory.domain.service import Area, Identifier
-from directory.domain.subscription import Channel, Facet, Frequency
+from directory.domain.subscription import Chosen, Facet, Frequency
 from directory.domain.succession import Part, SuccessionKind
 from directory.errors import Invalid, Problem
 from directory.shapes import problems_of
@@ -207,7 +207,7 @@ class SubscriptionBody(_Body):
     model_config = _shown(criteria={"need": ["leg ulcer"]}, frequency="daily")
     criteria: dict[Facet, list[Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TERM)]]]
     frequency: Frequency = "daily"
-    channel: Channel = "mail"
+    channel: Chosen = "mail"
     url: Text | None = None
     team: Slug | None = None
     mandatory: bool = False

@@ -9,10 +9,12 @@ from typing import Literal, get_args
 
 Facet = Literal["service", "team", "owner", "area", "need", "kind", "setting", "route", "page"]
 Frequency = Literal["immediately", "daily", "weekly"]
-Channel = Literal["mail", "webhook", "teams", "slack"]
+# How a person or a program of theirs asks to be told; and the way of a program that subscribes as FHIR does.
+Chosen = Literal["mail", "webhook", "teams", "slack"]
+Channel = Chosen | Literal["fhir"]
 FACETS: tuple[Facet, ...] = get_args(Facet)
 FREQUENCIES: tuple[Frequency, ...] = get_args(Frequency)
-CHANNELS: tuple[Channel, ...] = get_args(Channel)
+CHANNELS: tuple[Chosen, ...] = get_args(Chosen)
 
 # The most frequent wins where several subscriptions match: the rank is what is stored with a delivery.
 RANK: Mapping[Frequency, int] = {"immediately": 0, "daily": 1, "weekly": 2}

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from directory.domain.policy import could
+from directory.domain.policy import RULES, Action, Actor, could
 from directory.errors import NotAllowed, NotSignedIn, TooLarge
 from directory.fhir import rendering
 from directory.fhir.problems import MEDIA_TYPE, Refused
@@ -27,16 +27,23 @@ _ACCEPTED = frozenset({MEDIA_TYPE, "application/json", "text/json", "application
 _FORM = "application/x-www-form-urlencoded"
 
 Working = Callable[[Request, Site, bytes], Answer]
+# The same, by somebody in particular.
+Doing = Callable[[Request, Site, bytes, Actor], Answer]
 
 
 def reads(working: Working) -> Callable[[Request], Awaitable[Response]]:
     """A call by whoever may read; its body, if any, is read first, and its work is done in a thread."""
+    return does(lambda request, site, body, _by: working(request, site, body), "read")
+
+
+def does(doing: Doing, action: Action) -> Callable[[Request], Awaitable[Response]]:
+    """A call by whoever may do `action` to something; whether they may do it to this, `doing` asks."""
 
     async def endpoint(request: Request) -> Response:
         body = await _body(request) if request.method == "POST" else b""
-        return await run_in_threadpool(_answered, working, request, body)
+        return await run_in_threadpool(_answered, doing, action, request, body)
 
-    return declared(endpoint, {"*": "read"})  # type: ignore[no-any-return]
+    return declared(endpoint, {"*": action})  # type: ignore[no-any-return]
 
 
 def ask_of(request: Request, site: Site, path: tuple[str, ...], given: list[tuple[str, str]]) -> Ask:
@@ -91,15 +98,20 @@ def _query(request: Request) -> list[tuple[str, str]]:
     return list(request.query_params.multi_items())
 
 
-def _answered(working: Working, request: Request, body: bytes) -> Response:
+def _answered(doing: Doing, action: Action, request: Request, body: bytes) -> Response:
     site: Site = request.app.state.site
     by = caller_of(request, site)
-    if not could(by, "read"):
+    if not could(by, action):
+        if by.signed_in and by.scope == "read":
+            raise NotAllowed("This key may only read: ask for one of scope publish.")
         if by.signed_in:
-            raise NotAllowed("This key's owner may not read this.")
-        raise NotSignedIn("Reading needs a key here: send it as Authorization: Bearer KEY.")
+            raise NotAllowed("This key's owner may not do this.")
+        raise NotSignedIn("This needs a key: send it as Authorization: Bearer KEY.")
+    if RULES[action].writes and by.scope is None:
+        # A session is for pages: what a page may do in somebody's name is asked for by its own form.
+        raise NotSignedIn("This needs a key that may publish: send it as Authorization: Bearer KEY.")
     _check_format(request, _query(request))
-    found = working(request, site, body)
+    found = doing(request, site, body, by)
     if found.body is None:
         return Response(status_code=found.status, headers=dict(found.headers))
     pretty = request.query_params.get("_pretty", "").lower() == "true"

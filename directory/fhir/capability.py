@@ -7,13 +7,17 @@ from starlette.requests import Request
 from directory import __version__
 from directory.exchange.fhir_codes import PROFILES, Json
 from directory.exchange.fhir_terms import PARAMETERS, Parameter
+from directory.exchange.fhir_topics import TOPICS
 from directory.fhir.asking import OF_EVERY_SEARCH
 from directory.fhir.definitions import PUBLISHED
 from directory.fhir.problems import MEDIA_TYPE
 from directory.fhir.reading import Answer
+from directory.fhir.subscribing import PROFILE
+from directory.notify.fhir_notices import BACKPORT, topic_url
 from directory.site import Site
 
 _INTERACTIONS = ("read", "vread", "history-instance", "history-type", "search-type")
+BACKPORT_IG = "http://hl7.org/fhir/uv/subscriptions-backport/"
 # mCSD asks more of people than can be said of none: no profile is claimed for them.
 _PROFILED = ("HealthcareService", "Organization", "Location", "Endpoint", "OrganizationAffiliation")
 _NO_PEOPLE = "The directory names no people: there are none to be found, and there will be none."
@@ -37,10 +41,12 @@ def capability(base: str) -> Json:
         "experimental": False,
         "date": PUBLISHED,
         "publisher": "Signpost",
-        "description": "The directory as it stands and as it stood, by IHE mCSD 4.0.1: read only, in JSON.",
+        "description": "The directory as it stands and as it stood, by IHE mCSD 4.0.1, in JSON: only subscriptions "
+        "are written.",
         "kind": "instance",
         "instantiates": [
             "https://profiles.ihe.net/ITI/mCSD/CapabilityStatement/IHE.mCSD.Directory",
+            f"{BACKPORT_IG}CapabilityStatement/backport-subscription-server-r4",
         ],
         "software": {"name": "Signpost", "version": __version__},
         "implementation": {"description": "The directory at this address", "url": f"{base}/fhir"},
@@ -55,7 +61,7 @@ def capability(base: str) -> Json:
                     "cors": False,
                     "description": "Where reading is not public, send a key as Authorization: Bearer KEY.",
                 },
-                "resource": [_resource(type_) for type_ in PARAMETERS],
+                "resource": [*(_resource(type_) for type_ in PARAMETERS), _subscription(base)],
                 "interaction": [{"code": "batch"}],
             }
         ],
@@ -88,6 +94,32 @@ def _resource(type_: str) -> Json:
         found["searchRevInclude"] = revincludes
     found["searchParam"] = [*(_common(name) for name in OF_EVERY_SEARCH), *map(_param, PARAMETERS[type_])]
     return found
+
+
+def _subscription(base: str) -> Json:
+    topics = f"{BACKPORT}capabilitystatement-subscriptiontopic-canonical"
+    params = {"status": "token", "url": "uri"}
+    return {
+        "extension": [{"url": topics, "valueCanonical": topic_url(name, base)} for name in TOPICS],
+        "type": "Subscription",
+        "profile": "http://hl7.org/fhir/StructureDefinition/Subscription",
+        "supportedProfile": [PROFILE],
+        "documentation": "One's own, by key. Messages go to a rest-hook: an empty payload, ids, or whole resources.",
+        "interaction": [{"code": each} for each in ("create", "read", "delete", "search-type")],
+        "versioning": "no-version",
+        "conditionalCreate": False,
+        "searchParam": [
+            _common("_id"),
+            *(
+                {"name": name, "definition": f"http://hl7.org/fhir/SearchParameter/Subscription-{name}", "type": kind}
+                for name, kind in params.items()
+            ),
+        ],
+        "operation": [
+            {"name": name, "definition": f"{BACKPORT_IG}OperationDefinition/backport-subscription-{name}"}
+            for name in ("status", "events")
+        ],
+    }
 
 
 def _revincludes(type_: str) -> list[str]:

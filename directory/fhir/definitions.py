@@ -1,4 +1,4 @@
-"""What this server adds to FHIR: its extensions as StructureDefinition, and its codes as CodeSystem."""
+"""What this server adds to FHIR: extensions as StructureDefinition, codes as CodeSystem, topics of subscriptions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from directory.domain.service import SETTINGS, ReferralMethod, Status, Urgency
 from directory.domain.succession import SuccessionKind
 from directory.exchange.fhir_codes import Json
 from directory.exchange.fhir_places import METHOD_NAMES
+from directory.exchange.fhir_terms import PARAMETERS
+from directory.exchange.fhir_topics import FOCUS, TOPICS
 from directory.fhir.problems import Refused
 from directory.fhir.reading import Answer
+from directory.notify.fhir_notices import topic_url
 from directory.site import Site
 
 PUBLISHED = "2026-11-23"
+_TOPIC_ELEMENT = "http://hl7.org/fhir/5.0/StructureDefinition/extension-SubscriptionTopic."
 _KINDS = ", ".join(get_args(SuccessionKind))
 
 
@@ -94,14 +98,46 @@ CODE_SYSTEMS: Mapping[str, tuple[str, Mapping[str, str] | None]] = {
 
 
 def show_definition(request: Request, site: Site, _body: bytes) -> Answer:
-    """GET StructureDefinition/{id} or CodeSystem/{id}."""
+    """GET StructureDefinition/{id}, CodeSystem/{id} or SubscriptionTopic/{id}."""
     type_, id_ = request.url.path.rsplit("/", 2)[1:]
     base = site.settings.base_url
     if type_ == "StructureDefinition" and id_ in EXTENSIONS:
         return Answer(structure_definition(id_, base))
     if type_ == "CodeSystem" and id_ in CODE_SYSTEMS:
         return Answer(code_system(id_, base))
+    if type_ == "SubscriptionTopic" and id_ in TOPICS:
+        return Answer(subscription_topic(id_, base))
     raise Refused(404, "not-found", f"There is no {type_}/{id_} here.")
+
+
+def subscription_topic(id_: str, base: str) -> Json:
+    """A topic: R4 has no resource for it, so it is R5's in the way that HL7 has for that, as Basic with extensions."""
+    topic = TOPICS[id_]
+    trigger = [
+        {"url": "description", "valueMarkdown": topic.description},
+        {"url": "resource", "valueUri": f"http://hl7.org/fhir/StructureDefinition/{FOCUS}"},
+        {"url": "supportedInteraction", "valueCode": "update"},
+    ]
+    said: list[tuple[str, Json]] = [
+        ("url", {"valueUri": topic_url(id_, base)}),
+        ("version", {"valueString": __version__}),
+        ("title", {"valueString": topic.title}),
+        ("status", {"valueCode": "active"}),
+        ("date", {"valueDateTime": PUBLISHED}),
+        ("description", {"valueMarkdown": topic.description}),
+        ("resourceTrigger", {"extension": trigger}),
+        *(
+            ("canFilterBy", {"extension": [{"url": "filterParameter", "valueString": name}]})
+            for name in ("_id", *(each.name for each in PARAMETERS[FOCUS]))
+        ),
+    ]
+    return {
+        "resourceType": "Basic",
+        "id": id_,
+        "extension": [{"url": f"{_TOPIC_ELEMENT}{name}", **value} for name, value in said],
+        "code": {"coding": [{"system": "http://hl7.org/fhir/fhir-types", "code": "SubscriptionTopic"}]},
+        "created": PUBLISHED,
+    }
 
 
 def code_system(id_: str, base: str) -> Json:

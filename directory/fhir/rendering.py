@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from directory.exchange.fhir_codes import OWN, Json
+from directory.exchange import fhir_shown
+from directory.exchange.fhir_codes import Json
+from directory.exchange.fhir_shown import instant
 from directory.store.fhir_history import Given
 
 
 def shown(found: Given, base: str) -> Json:
     """A resource with its version."""
-    body: Json = json.loads(found.body, object_hook=lambda each: _absolute(each, base))
-    body["meta"] = {"versionId": str(found.version), "lastUpdated": instant(found.at), **body["meta"]}
-    return body
-
-
-def _absolute(found: Json, base: str) -> Json:
-    for name in ("url", "system"):
-        value = found.get(name)
-        if isinstance(value, str) and value.startswith(OWN):
-            found[name] = f"{base}/fhir/{value.removeprefix(OWN)}"
-    return found
-
-
-def instant(at: datetime) -> str:
-    """An instant in UTC, with milliseconds."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return fhir_shown.shown(found.body, found.version, found.at, base)
 
 
 def tag(found: Given) -> str:

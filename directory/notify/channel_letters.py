@@ -16,7 +16,7 @@ from directory.store.channels import Turn
 from directory.store.letters import Letter
 
 GOOD_FOR = timedelta(days=7)
-_NAMES = {"webhook": "webhook", "teams": "Teams channel", "slack": "Slack channel"}
+_NAMES = {"webhook": "webhook", "teams": "Teams channel", "slack": "Slack channel", "fhir": "FHIR subscription"}
 _SAID = {
     "stopped": (
         "Updates to your {channel} have stopped",

@@ -78,8 +78,14 @@ class Outgoing:
         self._tls = tls or ssl.create_default_context()
         self._lookups = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="signpost-names")
 
-    def post(self, url: str, content: bytes, headers: Mapping[str, str], *, at: datetime) -> Answer:
-        """Post once, at the instant `at`, and say how it was answered; raises DeliveryFailed where it was not."""
+    def post(
+        self, url: str, content: bytes, headers: Mapping[str, str], *, at: datetime, seconds: float = SECONDS
+    ) -> Answer:
+        """Post once, at the instant `at`, and say how it was answered; raises DeliveryFailed where it was not.
+
+        It may take no longer than `seconds`, and never longer than this client waits for anybody.
+        """
+        seconds = min(seconds, self._seconds)
         if len(content) > LARGEST_BODY:
             raise DeliveryFailed(f"it is larger than {LARGEST_BODY:,} bytes", permanent=False)
         try:
@@ -88,7 +94,7 @@ class Outgoing:
             raise DeliveryFailed(f"its address cannot be used: {reason}", permanent=False) from None
         first = {"Host": target.netloc.decode("ascii"), "User-Agent": self._agent, "Accept": "*/*"}
         sent = [*first.items(), *headers.items()]
-        backend = Pinned(self._addresses, monotonic() + self._seconds)
+        backend = Pinned(self._addresses, monotonic() + seconds)
         try:
             # A connection for each: none is kept whose name may lead elsewhere by now.
             with (
@@ -97,7 +103,7 @@ class Outgoing:
             ):
                 return Answer(answer.status, retry_after(_header(answer.headers, b"retry-after"), at))
         except (httpcore2.TimeoutException, TookTooLong):
-            raise DeliveryFailed(f"it did not answer within {self._seconds:g} seconds", permanent=False) from None
+            raise DeliveryFailed(f"it did not answer within {seconds:g} seconds", permanent=False) from None
         except (httpcore2.NetworkError, httpcore2.ProtocolError, ssl.SSLError, OSError, UnicodeError) as failure:
             raise DeliveryFailed(f"it cannot be reached: {_words(failure)}", permanent=False) from failure
 

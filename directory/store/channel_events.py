@@ -29,6 +29,7 @@ from sqlalchemy import (
 
 from directory.store.tables.changes import changes
 from directory.store.tables.channels import channel_events, channels
+from directory.store.tables.fhir_subscriptions import fhir_events
 from directory.store.tables.kinds import Instant
 from directory.store.tables.telling import subscription_terms, subscriptions
 
@@ -124,8 +125,9 @@ def forget_ended(connection: Connection, *, before: datetime) -> int:
     ended = select(subscriptions.c.id).where(subscriptions.c.channel != "mail", subscriptions.c.ended_at < before)
     waits = (channels.c.subscription_id.in_(ended), channels.c.sent < channels.c.written)
     connection.execute(update(channels).where(*waits).values(sent=channels.c.written))
+    of_fhir = connection.execute(delete(fhir_events).where(fhir_events.c.subscription_id.in_(ended))).rowcount
     theirs = channel_events.c.subscription_id.in_(ended)
-    return connection.execute(delete(channel_events).where(theirs)).rowcount
+    return of_fhir + connection.execute(delete(channel_events).where(theirs)).rowcount
 
 
 def _any(connection: Connection) -> bool:

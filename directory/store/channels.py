@@ -59,7 +59,10 @@ class ChannelState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """A channel that one worker holds. `url` and the secrets are sealed; `attempts` counts the present one."""
+    """A channel that one worker holds. `url` and the secrets are sealed; `attempts` counts the present one.
+
+    `beat` is whether something is to be said although nothing may have happened.
+    """
 
     subscription_id: int
     channel: Channel
@@ -71,6 +74,7 @@ class Turn:
     sent: int
     attempts: int
     failing_since: datetime | None
+    beat: bool = False
 
 
 def add(connection: Connection, new: NewChannel) -> bool:
@@ -168,6 +172,7 @@ def claim(connection: Connection, *, lease: str, at: datetime, until: datetime) 
         sent=row.sent,
         attempts=row.attempts,
         failing_since=row.failing_since,
+        beat=row.beat_at is not None and row.beat_at <= at,
     )
 
 
@@ -178,6 +183,15 @@ def advance(connection: Connection, turn: Turn, *, lease: str, to: int, at: date
         event = and_(channel_events.c.subscription_id == turn.subscription_id, channel_events.c.sequence == to)
         connection.execute(update(channel_events).where(event).values(sent_at=at))
     return held
+
+
+def beaten(connection: Connection, turn: Turn, *, lease: str, next_at: datetime | None) -> bool:
+    """Something was accepted that is no event, or with an event; the next is due at an instant, or never.
+
+    Whether the lease still held.
+    """
+    said = {"attempts": 0, "failing_since": None, "next_attempt_at": None, "reason": None, "beat_at": next_at}
+    return _settle(connection, turn, lease, **said)
 
 
 def release(connection: Connection, turn: Turn, *, lease: str, attempts: int) -> bool:
@@ -236,7 +250,7 @@ def _due(at: datetime) -> Select[Any]:
         .join(subscriptions, subscriptions.c.id == channels.c.subscription_id)
         .outerjoin(people, people.c.id == subscriptions.c.person_id)
         .where(
-            channels.c.sent < channels.c.written,
+            or_(channels.c.sent < channels.c.written, channels.c.beat_at <= at),
             channels.c.stopped_at.is_(None),
             _past(channels.c.leased_until, at),
             _past(channels.c.next_attempt_at, at),

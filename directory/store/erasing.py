@@ -31,6 +31,7 @@ from directory.store.database import Database
 from directory.store.tables import metadata
 from directory.store.tables.channels import channel_events, channels
 from directory.store.tables.drafts import drafts
+from directory.store.tables.fhir_subscriptions import fhir_events, fhir_subscriptions
 from directory.store.tables.following import bounces, favourites, mail_stops, opt_outs
 from directory.store.tables.identity import identities, letters, passkeys, sign_ins
 from directory.store.tables.importing import uploads
@@ -84,7 +85,7 @@ def erase_person(connection: Connection, person_id: int, *, at: datetime) -> Non
 
 def _erase_subscriptions(connection: Connection, person_id: int, *, at: datetime) -> None:
     theirs = select(subscriptions.c.id).where(subscriptions.c.person_id == person_id)
-    for table in (channel_events, channels, subscription_terms):
+    for table in (channel_events, fhir_events, fhir_subscriptions, channels, subscription_terms):
         connection.execute(delete(table).where(table.c.subscription_id.in_(theirs)))
     mine = update(subscriptions).where(subscriptions.c.person_id == person_id)
     connection.execute(mine.values(address=None, label=""))

@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.routing import Route
 
+from directory.exchange.fhir_topics import TOPICS
 from directory.fhir.routes import routes
 from directory.gate.routes import policy_of
 from tests.fhir.conftest import BASE, Fhir
@@ -41,29 +42,63 @@ INTERACTIONS = {
     ("/fhir", "POST"): "batch",
     ("/fhir/", "POST"): "batch",
 }
-OF_ITSELF = {"/fhir/metadata", "/fhir/StructureDefinition/{id}", "/fhir/CodeSystem/{id}"}
+OF_SUBSCRIPTIONS = {
+    ("/fhir/Subscription", "GET"): ("search-type", "read-events"),
+    ("/fhir/Subscription", "POST"): ("create", "manage-channel"),
+    ("/fhir/Subscription/{id}", "GET"): ("read", "read-events"),
+    ("/fhir/Subscription/{id}", "DELETE"): ("delete", "manage-channel"),
+    ("/fhir/Subscription/$status", "GET"): ("$status", "read-events"),
+    ("/fhir/Subscription/$status", "POST"): ("$status", "read-events"),
+    ("/fhir/Subscription/{id}/$status", "GET"): ("$status", "read-events"),
+    ("/fhir/Subscription/{id}/$status", "POST"): ("$status", "read-events"),
+    ("/fhir/Subscription/{id}/$events", "GET"): ("$events", "read-events"),
+    ("/fhir/Subscription/{id}/$events", "POST"): ("$events", "read-events"),
+}
+OF_ITSELF = {
+    "/fhir/metadata", "/fhir/StructureDefinition/{id}", "/fhir/CodeSystem/{id}", "/fhir/SubscriptionTopic/{id}",
+}  # fmt: skip
 STRICT = {"Prefer": "handling=strict"}
 
 
 def test_each_route_is_an_interaction_that_is_declared(light_fhir: Fhir) -> None:
     (rest,) = light_fhir.get("metadata")["rest"]
-    found = set()
+    found, of_subscriptions = set(), set()
     for route in routes():
         assert isinstance(route, Route)
-        assert dict(policy_of(route) or {}) == {"*": "read"}
         for method in (route.methods or set()) - {"HEAD"}:
-            if route.path not in OF_ITSELF:
+            asked = "read"
+            if "/Subscription/" in f"{route.path}/":
+                interaction, asked = OF_SUBSCRIPTIONS[route.path, method]
+                of_subscriptions.add(interaction)
+            elif route.path not in OF_ITSELF:
                 found.add(INTERACTIONS[route.path, method])
+            assert dict(policy_of(route) or {}) == {"*": asked}
     assert {each["code"] for each in rest["interaction"]} == {"batch"}
-    for resource in rest["resource"]:
+    *readable, subscription = rest["resource"]
+    for resource in readable:
         assert {each["code"] for each in resource["interaction"]} | {"batch"} == found
+    assert subscription["type"] == "Subscription"
+    declared = {each["code"] for each in subscription["interaction"]}
+    assert declared | {f"${each['name']}" for each in subscription["operation"]} == of_subscriptions
+
+
+def test_each_declared_topic_is_described(light_fhir: Fhir) -> None:
+    subscription = light_fhir.get("metadata")["rest"][0]["resource"][-1]
+    topics = [each["valueCanonical"] for each in subscription["extension"]]
+    assert topics == [f"{BASE}/fhir/SubscriptionTopic/{name}" for name in TOPICS]
+    for url in topics:
+        found = light_fhir.get(url)
+        said = {each["url"].partition("SubscriptionTopic.")[2]: each for each in found["extension"]}
+        assert (found["resourceType"], said["url"]["valueUri"]) == ("Basic", url)
+        assert TOPICS[found["id"]].description == said["description"]["valueMarkdown"]
+    light_fhir.refused("SubscriptionTopic/none", 404, "not-found")
 
 
 def test_each_declared_parameter_is_taken_and_no_other(light_fhir: Fhir) -> None:
     (rest,) = light_fhir.get("metadata")["rest"]
     values = {"token": "x", "string": "x", "reference": "x", "date": "2026"}
-    every = {each["name"] for resource in rest["resource"] for each in resource["searchParam"]}
-    for resource in rest["resource"]:
+    every = {each["name"] for resource in rest["resource"][:-1] for each in resource["searchParam"]}
+    for resource in rest["resource"][:-1]:
         type_, declared = resource["type"], {each["name"]: each["type"] for each in resource["searchParam"]}
         assert {"_id", "_lastUpdated"} <= declared.keys()
         for name, kind in declared.items():
@@ -83,7 +118,7 @@ def test_it_is_what_ihe_asks(light_fhir: Fhir) -> None:
     assert (statement["fhirVersion"], statement["kind"]) == ("4.0.1", "instance")
     assert statement["implementation"]["url"] == f"{BASE}/fhir"
     resources: dict[str, Any] = {each["type"]: each for each in statement["rest"][0]["resource"]}
-    assert resources.keys() == ASKED.keys()
+    assert resources.keys() == ASKED.keys() | {"Subscription"}
     for type_, params in ASKED.items():
         assert params <= {each["name"] for each in resources[type_]["searchParam"]}
     includes = {each for resource in resources.values() for each in resource.get("searchInclude", ())}

@@ -12,7 +12,8 @@ from directory.actions.channels import Added, Wish, add_channel
 from directory.domain.policy import OPERATOR
 from directory.domain.subscription import Channel
 from directory.notify.match import match_announced, match_in_force
-from directory.notify.post_events import Sender, post_due
+from directory.notify.post_events import post_due
+from directory.notify.serving import Sender
 from directory.outbound.http import Outgoing
 from directory.store.sealing import Seal
 from directory.store.tables.channels import channel_events, channels

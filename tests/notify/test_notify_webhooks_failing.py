@@ -13,8 +13,8 @@ from sqlalchemy import text
 from directory.actions.channels import resume, send_again
 from directory.domain.policy import OPERATOR
 from directory.notify.post import write_letter
-from directory.notify.post_events import retry_after
-from directory.outbound.http import Answer, Outgoing
+from directory.notify.serving import retry_after
+from directory.outbound.http import SECONDS, Answer, Outgoing
 from directory.store import channels, letters, subscriptions
 from tests.notify.build import LETTERHEAD
 from tests.notify.fakes import Killed
@@ -158,8 +158,10 @@ def test_a_slow_receiver_holds_up_nobody_else(posting: Posting, receiver: Receiv
 class Dying(Outgoing):
     """The process ends right after it has posted."""
 
-    def post(self, url: str, content: bytes, headers: Mapping[str, str], *, at: datetime) -> Answer:
-        super().post(url, content, headers, at=at)
+    def post(
+        self, url: str, content: bytes, headers: Mapping[str, str], *, at: datetime, seconds: float = SECONDS
+    ) -> Answer:
+        super().post(url, content, headers, at=at, seconds=seconds)
         raise Killed
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from directory.store.tables.kinds import Instant, change_number, metadata
 
 _WAITING = "sent < written AND stopped_at IS NULL"
+_BEATS = "beat_at IS NOT NULL"
 
 # A queue for each subscription: what was numbered and not yet accepted waits, in order, behind one lease.
 channels = Table(
@@ -46,8 +47,11 @@ channels = Table(
     Column("next_attempt_at", Instant),
     Column("reason", Text),
     Column("stopped_at", Instant),
+    # When something is said although nothing happened: of FHIR, the handshake and each heartbeat.
+    Column("beat_at", Instant),
     CheckConstraint("sent >= 0 AND sent <= written", name="numbers"),
     Index("ix_channels_waiting", "served_at", sqlite_where=text(_WAITING), postgresql_where=text(_WAITING)),
+    Index("ix_channels_beat", "beat_at", sqlite_where=text(_BEATS), postgresql_where=text(_BEATS)),
 )
 
 channel_events = Table(

@@ -22,7 +22,13 @@ from directory.store.subscriptions import FOLDED
 from directory.store.versions import find_ids, load_in_force
 
 OFTEN: Mapping[Frequency, str] = {"immediately": "at once", "daily": "in a daily email", "weekly": "in a weekly email"}
-CHANNEL = {"mail": "by email", "webhook": "to a webhook", "teams": "in Microsoft Teams", "slack": "in Slack"}
+CHANNEL = {
+    "mail": "by email",
+    "webhook": "to a webhook",
+    "teams": "in Microsoft Teams",
+    "slack": "in Slack",
+    "fhir": "to a FHIR endpoint",
+}
 SENT_SHOWN = 200
 
 
