@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from directory.__main__ import run
+from directory.notify.match import match_announced
+from directory.store.database import Database
+from directory.store.sending import claim
 from tests.commands import texts
 from tests.commands.conftest import Signpost, printed
 
@@ -169,6 +175,20 @@ def test_digests(stocked: Signpost, home: Path, tmp_path: Path) -> None:
     assert stocked("digest", "run", "--at", tomorrow).stdout == "1 digest made, 1 message sent\n"
     assert stocked("digest", "run", "--at", tomorrow).stdout == "0 digests made, 0 messages sent\n"
     assert len(list((home / "mail").glob("*.eml"))) == 1
+
+
+def test_digests_of_another_day_leave_alone_what_a_worker_sends_at_this_moment(
+    stocked: Signpost, home: Path, tmp_path: Path
+) -> None:
+    stocked("subscribe", "bob@b.example", "--every", "immediately")
+    stocked("publish", write(tmp_path / "move.md", texts.MOVE))
+    now = datetime.now(UTC)
+    with closing(Database(f"sqlite:///{home / 'signpost.db'}")) as database:
+        match_announced(database, at=now, zone=ZoneInfo("Europe/London"))
+        with database.write() as connection:
+            held = claim(connection, lease="another", at=now, until=now + timedelta(minutes=5), limit=9)
+    assert len(held) == 1
+    assert stocked("digest", "run", "--at", "2099-01-01T12:00").stdout == "0 digests made, 0 messages sent\n"
 
 
 @pytest.mark.parametrize(
