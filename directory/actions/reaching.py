@@ -42,11 +42,23 @@ def terms_of(
 
 
 def held(gone: Change | None, bench: Workbench) -> Mapping[str, Facts | None]:
-    """What each service that a change touched says with it, before it is taken out."""
+    """What each service that a change touched says with it, before it is taken out.
+
+    Touched are both ends of its links too, and what is run by an organisation or team that it touched.
+    """
     if gone is None:
         return {}
+    ids = {
+        noun: {each.id for each in gone.subjects if each.noun == noun} for noun in ("service", "organisation", "team")
+    }
+    ids["service"] |= {end for link in gone.succession for end in (link.predecessor, link.successor) if end}
+    ids["organisation"] |= {link.predecessor for link in gone.organisation_succession}
+    owners = ids["organisation"] | ids["team"]
     lives = bench.lives["service"]
-    return {each.id: lives[each.id].on(gone.effective_from) for each in gone.subjects if each.noun == "service"}
+    return {
+        key: lives[key].on(gone.effective_from)
+        for key in (*sorted(ids["service"]), *(key for owner in sorted(owners) for key in bench.owned.get(owner, ())))
+    }
 
 
 def terms_of_gone(draft: Draft, gone: Change | None, was: Mapping[str, Facts | None], bench: Workbench) -> Terms:

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from directory.actions.publish import publish_in
+from directory.actions.take_back import withdraw
 from directory.domain.change import Edit
 from directory.domain.policy import OPERATOR
+from directory.domain.succession import Succession
 from directory.store import fhir_history
 from tests import build
 from tests.fhir.conftest import BASE, Fhir
@@ -139,3 +141,36 @@ def test_a_large_directory_is_followed_batch_by_batch(light_fhir: Fhir) -> None:
 def _seq(fhir: Fhir) -> int:
     with fhir.site.database.read() as connection:
         return fhir_history.read_state(connection).seq
+
+
+def _ends(fhir: Fhir, key: str) -> list[str]:
+    said = fhir.get(f"HealthcareService/{key}")["extension"]
+    return [each["extension"][0]["valueCode"] for each in said if each["url"].endswith("/succession")]
+
+
+def _withdraw(fhir: Fhir, number: int) -> None:
+    with fhir.site.database.write() as connection:
+        withdraw(connection, number, why="Not so.", by=OPERATOR, at=fhir.site.at, zone=fhir.site.settings.zone)
+    fhir.follow()
+
+
+def test_a_withdrawn_succession_is_gone_from_both_of_its_ends(light_fhir: Fhir) -> None:
+    link = Succession("leg-ulcer-clinic", "podiatry", "replaced", build.TODAY)
+    database, at = light_fhir.site.database, light_fhir.site.at
+    build.change(database, build.draft(build.opening("podiatry")), at=at)
+    made = build.change(database, build.draft(succession=(link,)), at=at)
+    light_fhir.follow()
+    assert _ends(light_fhir, "leg-ulcer-clinic") == _ends(light_fhir, "podiatry") == ["replaced"]
+    _withdraw(light_fhir, made.change.number)
+    assert _ends(light_fhir, "leg-ulcer-clinic") == _ends(light_fhir, "podiatry") == []
+
+
+def test_a_service_goes_back_to_its_organisation_when_its_succession_is_withdrawn(light_fhir: Fhir) -> None:
+    database, at = light_fhir.site.database, light_fhir.site.at
+    build.change(database, build.draft(organisations=(build.organisation("new-trust", "New Trust"),)), at=at)
+    link = Succession("community-trust", "new-trust", "replaced", build.TODAY)
+    made = build.change(database, build.draft(organisation_succession=(link,)), at=at)
+    light_fhir.follow()
+    assert light_fhir.get(CLINIC)["providedBy"]["reference"] == "Organization/new-trust"
+    _withdraw(light_fhir, made.change.number)
+    assert light_fhir.get(CLINIC)["providedBy"]["reference"] == "Organization/community-trust"
