@@ -35,6 +35,11 @@ SCOPES = [Scope(), Scope(frozenset({"vascular"})), Scope(frozenset(TEAMS[:2])), 
           Scope(frozenset({"tissue-viability"}), "Southfen"), Scope(frozenset({"nobody"}), "nowhere")]  # fmt: skip
 
 
+def _words(scope: Scope) -> str:
+    """The same in every process: a set is told in another order in each, and tests that run side by side must agree."""
+    return f"{' and '.join(sorted(scope.teams)) if scope.teams else 'everybody'} in {scope.area or 'any area'}"
+
+
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """Changes over fourteen months, forty people who were told of some and read some, checks and reports."""
@@ -167,7 +172,7 @@ def _reading(database: Database, pairs: set[tuple[int, int]]) -> Reading:
 
 
 AFTER = ("after_publication", "after_effect")
-in_each_scope = pytest.mark.parametrize("scope", SCOPES, ids=str)
+in_each_scope = pytest.mark.parametrize("scope", SCOPES, ids=_words)
 
 
 @in_each_scope
