@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from sqlalchemy import Connection
 
 from directory.domain.area import Gazetteer
 from directory.domain.freshness import CheckDue, check_due
@@ -29,10 +31,21 @@ from directory.store.database import Database
 if TYPE_CHECKING:
     from directory.outbound.openid import Provider
 
+T = TypeVar("T")
+
 
 def utc_now() -> datetime:
     """The present instant."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held(Generic[T]):
+    """Something that was read, with the state of the database at that time and the stamp that told what it was."""
+
+    state: Hashable
+    stamp: object
+    value: T
 
 
 @dataclass(slots=True)
@@ -44,8 +57,8 @@ class Site:
     engine: WhooshEngine
     clock: Callable[[], datetime] = utc_now
     page_engine: WhooshEngine = field(init=False)
-    _vocabulary: tuple[object, Vocabulary] | None = None
-    _gazetteer: tuple[object, Gazetteer] | None = None
+    _vocabulary: _Held[Vocabulary] | None = None
+    _gazetteer: _Held[Gazetteer] | None = None
     _provider: Provider | None = None
 
     def __post_init__(self) -> None:
@@ -101,12 +114,12 @@ class Site:
 
     def vocabulary(self) -> Vocabulary:
         """The vocabulary, read again only when it has changed."""
-        with self.database.read() as connection:
-            stamp = vocabulary_store.stamp(connection)
-            if self._vocabulary is None or self._vocabulary[0] != stamp:
-                terms = (Term(*line) for line in vocabulary_store.terms(connection))
-                self._vocabulary = (stamp, Vocabulary.from_terms(terms))
-        return self._vocabulary[1]
+
+        def read(connection: Connection) -> Vocabulary:
+            return Vocabulary.from_terms(Term(*line) for line in vocabulary_store.terms(connection))
+
+        self._vocabulary = self._still(self._vocabulary, vocabulary_store.stamp, read)
+        return self._vocabulary.value
 
     @property
     def provider(self) -> Provider | None:
@@ -128,11 +141,25 @@ class Site:
 
     def gazetteer(self) -> Gazetteer:
         """The register of areas, read again only when it has changed."""
+
+        def read(connection: Connection) -> Gazetteer:
+            return Gazetteer.of(area_store.load(connection))
+
+        self._gazetteer = self._still(self._gazetteer, area_store.stamp, read)
+        return self._gazetteer.value
+
+    def _still(
+        self, held: _Held[T] | None, stamp_of: Callable[[Connection], object], read: Callable[[Connection], T]
+    ) -> _Held[T]:
+        """What is held where it still holds: nothing at all was written since, or its own stamp is the same."""
+        # Asked before the stamp is read: what is written in between is another state, and is asked about again.
+        state = self.database.state()
+        if held is not None and held.state == state:
+            return held
         with self.database.read() as connection:
-            stamp = area_store.stamp(connection)
-            if self._gazetteer is None or self._gazetteer[0] != stamp:
-                self._gazetteer = (stamp, Gazetteer.of(area_store.load(connection)))
-        return self._gazetteer[1]
+            stamp = stamp_of(connection)
+            value = held.value if held is not None and held.stamp == stamp else read(connection)
+        return _Held(state, stamp, value)
 
     def vocabulary_with(self, line: vocabulary_store.Line) -> Vocabulary:
         """The vocabulary as it would be with one more line."""

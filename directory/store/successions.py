@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, select, union, update
 
 from directory.domain.change import Change
 from directory.domain.succession import Noun, Part, Succession, by_predecessor
@@ -98,12 +98,15 @@ def touching(
 
 @cache
 def _touching(noun: Noun, *, as_known: bool) -> Select[Any]:
-    """Built once, as every page runs it."""
+    """Built once, as every page runs it. Asked for both ends with OR, SQLite reads all links of the noun."""
     known = _known(noun, bindparam("known_at", type_=Instant()) if as_known else None)
-    either = [
-        column.in_(bindparam("ids", expanding=True)) for column in (successions.c.predecessor, successions.c.successor)
-    ]
-    return select(successions).where(*known, or_(*either)).order_by(successions.c.effective_from, successions.c.id)
+    either = union(
+        *(
+            select(successions).where(*known, column.in_(bindparam("ids", expanding=True)))
+            for column in (successions.c.predecessor, successions.c.successor)
+        )
+    ).subquery()
+    return select(either).order_by(either.c.effective_from, either.c.id)
 
 
 def _known(noun: Noun, known_at: datetime | BindParameter[datetime] | None) -> list[ColumnElement[bool]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -11,9 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Date, Select, bindparam, select
 
 from directory.domain.organisation import OrganisationFacts
-from directory.domain.service import Facts, OrganisationName, Owner, TeamName
+from directory.domain.service import OrganisationName, Owner, TeamName
 from directory.domain.succession import Handlers, handlers, reachable
-from directory.shapes import from_json
 from directory.store import successions as succession_store
 from directory.store.batches import in_batches
 from directory.store.tables.kinds import Instant
@@ -36,10 +35,10 @@ class Owners:
 
     @classmethod
     def of(
-        cls, connection: Connection, facts: Sequence[Facts], *, on: date, known_at: datetime | None = None
+        cls, connection: Connection, owners: Collection[Owner], *, on: date, known_at: datetime | None = None
     ) -> Owners:
-        """Read them for the owners that these facts name."""
-        named = {each.owner.organisation for each in facts}
+        """Read them for some owners."""
+        named = {owner.organisation for owner in owners}
         links = succession_store.following(connection, "organisation", named, known_at=known_at)
         now, since = {}, {}
         for organisation in named:
@@ -48,28 +47,28 @@ class Owners:
             if now[organisation] != organisation:
                 since[organisation] = max(link.effective_from for link in found.path)
         organisations = load_in_force(connection, "organisation", named | set(now.values()), on=on, known_at=known_at)
-        slugs = {each.owner.team for each in facts if each.owner.team}
+        slugs = {owner.team for owner in owners if owner.team}
         return cls(organisations, load_by_slug(connection, "team", slugs, on=on, known_at=known_at), now, since)
 
-    def organisation(self, facts: Facts) -> OrganisationName:
-        """The organisation that runs it; its id stands in where its own entry begins later."""
-        return self._named(self.now[facts.owner.organisation])
+    def organisation(self, owner: Owner) -> OrganisationName:
+        """The organisation that it stands for on the day; its id stands in where its own entry begins later."""
+        return self._named(self.now[owner.organisation])
 
     def _named(self, key: str) -> OrganisationName:
         row = self.organisations.get(key)
         return OrganisationName(key, row.facts.name, row.facts.ods_code) if row else OrganisationName(key, key)
 
-    def team(self, facts: Facts) -> TeamName | None:
-        """The team that runs it, where one is named."""
-        if not facts.owner.team:
+    def team(self, owner: Owner) -> TeamName | None:
+        """Its team, where one is named."""
+        if not owner.team:
             return None
-        row = self.teams.get(facts.owner.team)
-        return TeamName(facts.owner.team, row.facts.name if row else facts.owner.team)
+        row = self.teams.get(owner.team)
+        return TeamName(owner.team, row.facts.name if row else owner.team)
 
-    def former_in_words(self, facts: Facts) -> str:
+    def former_in_words(self, owner: Owner) -> str:
         """Team and organisation, as a person would say it, of an owner that has gone: by its own name."""
-        team = self.team(facts)
-        name = self._named(facts.owner.organisation).name
+        team = self.team(owner)
+        name = self._named(owner.organisation).name
         return f"{team.name}, {name}" if team else name
 
 
@@ -112,42 +111,40 @@ def owners_over_time(
 ) -> tuple[Owners, dict[str, Tenure]]:
     """Who runs some services on a day, given what holds then; and the tenure of each by its id."""
     spans = _spans(connection, [row.subject_id for row in present], on=on, known_at=known_at)
-    former = [facts for _, facts in spans.values() if facts is not None]
-    owners = Owners.of(connection, [*(row.facts for row in present), *former], on=on, known_at=known_at)
+    named = {row.facts.owner for row in present} | {before for _, before in spans.values() if before is not None}
+    owners = Owners.of(connection, named, on=on, known_at=known_at)
     for row in present:
         followed = owners.since.get(row.facts.owner.organisation)
         if followed is not None and followed > spans[row.subject_id][0]:
             # Nothing was said of the service, but the organisation that ran it was followed by another.
-            spans[row.subject_id] = (followed, row.facts)
+            spans[row.subject_id] = (followed, row.facts.owner)
     return owners, {
-        service: Tenure(since, owners.former_in_words(facts) if facts else None, facts.owner if facts else None)
-        for service, (since, facts) in spans.items()
+        service: Tenure(since, owners.former_in_words(before) if before else None, before)
+        for service, (since, before) in spans.items()
     }
 
 
 def _spans(
     connection: Connection, ids: Sequence[str], *, on: date, known_at: datetime | None
-) -> dict[str, tuple[date, Facts | None]]:
-    """For each service since when its facts name the owner of the day, and what they said until then."""
-    periods: dict[str, dict[date, Any]] = {}
+) -> dict[str, tuple[date, Owner | None]]:
+    """For each service since when it has its owner of the day, and who had it until then."""
+    periods: dict[str, dict[date, Owner]] = {}
     statement = _until(as_known=known_at is not None)
     day = {"on": on} if known_at is None else {"on": on, "known_at": known_at}
     for batch in in_batches(ids):
         for row in connection.execute(statement, {**day, "ids": batch}):
             # Of several that began on one day, the last recorded stays.
-            periods.setdefault(row.subject_id, {})[row.effective_from] = row.facts
-    return {
-        service: _last_owner([(day, from_json(Facts, text)) for day, text in days.items()])
-        for service, days in periods.items()
-    }
+            owner = Owner(row.owner_organisation, row.owner_team)
+            periods.setdefault(row.subject_id, {})[row.effective_from] = owner
+    return {service: _last_owner(list(owners.items())) for service, owners in periods.items()}
 
 
 @cache
 def _until(*, as_known: bool) -> Select[Any]:
-    """Built once, as every page runs it."""
+    """Built once, as every page runs it; what a version says beside its owner is not read."""
     versions = service_versions
     statement = (
-        select(versions.c.subject_id, versions.c.effective_from, versions.c.facts)
+        select(versions.c.subject_id, versions.c.effective_from, versions.c.owner_organisation, versions.c.owner_team)
         .where(versions.c.subject_id.in_(bindparam("ids", expanding=True)))
         .where(versions.c.effective_from <= bindparam("on", type_=Date()))
         .order_by(versions.c.subject_id, versions.c.effective_from, versions.c.number)
@@ -155,10 +152,10 @@ def _until(*, as_known: bool) -> Select[Any]:
     return statement.where(versions.c.recorded_at <= bindparam("known_at", type_=Instant())) if as_known else statement
 
 
-def _last_owner(days: Sequence[tuple[date, Facts]]) -> tuple[date, Facts | None]:
+def _last_owner(days: Sequence[tuple[date, Owner]]) -> tuple[date, Owner | None]:
     since, present = days[-1]
-    for day, facts in reversed(days):
-        if facts.owner != present.owner:
-            return since, facts
+    for day, owner in reversed(days):
+        if owner != present:
+            return since, owner
         since = day
     return since, None
