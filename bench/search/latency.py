@@ -12,7 +12,7 @@ from bench.search.contender import Contender
 from bench.search.queries.labelled import Labelled
 from bench.search.signpost import Signpost
 from bench.search.wanted import Wanted
-from directory.app import look_for_rubbish_less
+from directory.rubbish import leave_out_what_is_there
 
 ROUNDS = 5
 # The planner is the same before every engine: its time is measured once and added to each peer's.
@@ -42,7 +42,7 @@ def timed(
     """Signpost's whole answer and its parts; and each peer's search with the planner's time added."""
     asked_for = [signpost.wanted(asked) for asked in questions] if peers else []
     fresh = signpost.reopened()
-    look_for_rubbish_less()
+    leave_out_what_is_there()
     rounds = [_round(fresh, peers, questions, asked_for, clock, number) for number in range(ROUNDS + 1)]
     names = [signpost.name, PLANNER, ENGINE_ONLY, *(peer.name for peer in peers)]
     return [Timed(name, tuple(rounds[0][name]), tuple(medians([each[name] for each in rounds[1:]]))) for name in names]

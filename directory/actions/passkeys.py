@@ -2,31 +2,19 @@
 
 What is to be signed is kept with the session and taken once. A first passkey needs a fresh sign-in; any further one,
 and a removal, needs one of those that are there: who sits down at a screen left open gains nothing.
+
+Whoever uses a passkey loads the library: it brings the certificates of every maker.
 """
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
-from webauthn import (
-    base64url_to_bytes,
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import bytes_to_base64url, parse_authentication_credential_json
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from directory.domain.policy import Actor
 from directory.errors import Invalid, NotAllowed, PasskeyNeeded, Problem
@@ -34,6 +22,9 @@ from directory.store import audit, letters, passkeys, sessions
 from directory.store.database import Database
 from directory.store.passkeys import Passkey
 from directory.store.sessions import Session
+
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
 T = TypeVar("T")
 # How long a sign-in, and a passkey that was shown, are fresh.
@@ -54,6 +45,13 @@ class Place:
 
 def offer_to_add(database: Database, session: Session, place: Place, *, at: datetime) -> str:
     """What the browser needs to make a passkey, as JSON; raises PasskeyNeeded and NotAllowed."""
+    from webauthn import generate_registration_options, options_to_json
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     with database.write() as connection:
         known = passkeys.of_person(connection, session.person.id)
         _require_fresh(session, known, at=at)
@@ -68,13 +66,15 @@ def offer_to_add(database: Database, session: Session, place: Place, *, at: date
                 resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.REQUIRED
             ),
         )
-        value = bytes_to_base64url(options.challenge)
+        value = _text(options.challenge)
         sessions.challenge(connection, session.id, value=value, purpose="add", at=at)
     return options_to_json(options)
 
 
 def add(database: Database, session: Session, place: Place, *, answer: str, name: str, at: datetime) -> None:
     """Keep the passkey that the browser made, and tell its owner by mail; raises Invalid."""
+    from webauthn import verify_registration_response
+
     with database.write() as connection:
         known = passkeys.of_person(connection, session.person.id)
         _require_fresh(session, known, at=at)
@@ -88,7 +88,7 @@ def add(database: Database, session: Session, place: Place, *, answer: str, name
                 require_user_verification=True,
             )
         )
-        id = bytes_to_base64url(made.credential_id)
+        id = _text(made.credential_id)
         if passkeys.find(connection, id) is not None:
             raise Invalid([Problem("passkey", "This passkey is known already.")])
         name = name or f"Passkey {len(known) + 1}"
@@ -108,6 +108,9 @@ def add(database: Database, session: Session, place: Place, *, answer: str, name
 
 def ask_to_show(database: Database, session: Session, place: Place, *, at: datetime) -> str | None:
     """What the browser needs to show a passkey, as JSON; None where the person has none."""
+    from webauthn import generate_authentication_options, options_to_json
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     with database.write() as connection:
         known = passkeys.of_person(connection, session.person.id)
         if not known:
@@ -117,17 +120,20 @@ def ask_to_show(database: Database, session: Session, place: Place, *, at: datet
             allow_credentials=_described(known),
             user_verification=UserVerificationRequirement.REQUIRED,
         )
-        value = bytes_to_base64url(options.challenge)
+        value = _text(options.challenge)
         sessions.challenge(connection, session.id, value=value, purpose="show", at=at)
     return options_to_json(options)
 
 
 def show(database: Database, session: Session, place: Place, *, answer: str, at: datetime) -> None:
     """Note that the person showed one of their passkeys; raises Invalid."""
+    from webauthn import verify_authentication_response
+    from webauthn.helpers import parse_authentication_credential_json
+
     with database.write() as connection:
         challenge = _taken(sessions.take_challenge(connection, session.id, purpose="show", since=at - TO_SIGN))
         credential = _checked(lambda: parse_authentication_credential_json(answer))
-        passkey = passkeys.find(connection, bytes_to_base64url(credential.raw_id))
+        passkey = passkeys.find(connection, _text(credential.raw_id))
         if passkey is None or passkey.person_id != session.person.id:
             raise Invalid([Problem("passkey", "This is not one of your passkeys.")])
         shown = _checked(
@@ -167,7 +173,7 @@ def _require_fresh(session: Session, known: list[Passkey], *, at: datetime) -> N
 def _taken(challenge: str | None) -> bytes:
     if challenge is None:
         raise Invalid([Problem("passkey", "That took longer than 5 minutes, or was sent twice. Try again.")])
-    return base64url_to_bytes(challenge)
+    return _bytes(challenge)
 
 
 def _checked(check: Callable[[], T]) -> T:
@@ -179,7 +185,18 @@ def _checked(check: Callable[[], T]) -> T:
 
 
 def _described(known: list[Passkey]) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(each.id)) for each in known]
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+
+    return [PublicKeyCredentialDescriptor(id=_bytes(each.id)) for each in known]
+
+
+def _text(value: bytes) -> str:
+    """Bytes as Web Authentication writes them: base64url without padding (RFC 4648, 5)."""
+    return urlsafe_b64encode(value).decode().rstrip("=")
+
+
+def _bytes(value: str) -> bytes:
+    return urlsafe_b64decode(value + "=" * (-len(value) % 4))
 
 
 def _write_down(connection: Connection, person_id: int, action: str, *, at: datetime) -> None:

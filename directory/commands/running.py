@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import click
 import uvicorn
@@ -36,9 +37,13 @@ def serve(host: str, port: int, workers: int, no_work: bool, starter: bool) -> N
         begin(site.settings.log)
         if starter and import_starter(site.database, by=OPERATOR, at=site.now(), zone=site.settings.zone):
             click.echo("The directory was empty: it now holds the starter content, Northmoor.")
-        # The first reader must not wait for, or miss, an index that is not there yet.
-        follow_index(site.database, site.engine, today=site.today())
-        follow_page_index(site.database, site.page_engine, today=site.today())
+        with ThreadPoolExecutor(1) as aside:
+            # The first reader must not wait for, or miss, an index that is not there yet.
+            indexed = aside.submit(_index, site)
+            if workers == 1:
+                # What the server is about to import, while the index is read; its processes import their own.
+                import directory.app  # noqa: F401
+            indexed.result()
         _measure(site)
         worker = Worker(site)
         # The server inside raises what ended it once more, when it has answered who was there.
@@ -58,6 +63,11 @@ def serve(host: str, port: int, workers: int, no_work: bool, starter: bool) -> N
             worker.stop()
             if working is not None:
                 working.join(ENDING_SECONDS)
+
+
+def _index(site: Site) -> None:
+    follow_index(site.database, site.engine, today=site.today())
+    follow_page_index(site.database, site.page_engine, today=site.today())
 
 
 def _measure(site: Site) -> None:

@@ -16,6 +16,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from directory.content.front_matter import write_yaml
 from directory.errors import Invalid, Problem
 
 LONGEST = 50_000
@@ -77,15 +78,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 def dump(facts: dict[str, Any], body: str) -> str:
     """A Markdown file from its facts and body; the same input gives the same bytes."""
-    head = yaml.dump(facts, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
-    return f"---\n{head}---\n\n{body.strip()}\n"
-
-
-class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-    """Safe YAML without aliases: a record is read by people."""
-
-    def ignore_aliases(self, _data: object) -> bool:
-        return True
+    return f"---\n{write_yaml(facts)}---\n\n{body.strip()}\n"
 
 
 def render(text: str, *, service_link: Callable[[str], str] | None = None) -> str:

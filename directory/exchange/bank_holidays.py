@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-import holidays
-
 _SUBDIVISIONS: Mapping[str, str] = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "northern-ireland": "NIR"}
 
 
@@ -31,4 +29,7 @@ class BankHolidays:
 
 @cache
 def _of_year(nation: str, year: int) -> tuple[date, ...]:
+    # With the calendars of 200 countries: only who asks for one of ours loads it.
+    import holidays
+
     return tuple(sorted(holidays.country_holidays("GB", subdiv=_SUBDIVISIONS[nation], years=year)))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from icalendar import Calendar, Event
+if TYPE_CHECKING:
+    from icalendar import Event
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 PRODUCT = "-//Signpost//Changes to services//EN"
@@ -30,6 +32,9 @@ class Day:
 
 def icalendar(name: str, days: Iterable[Day]) -> bytes:
     """A calendar of these days, in their order."""
+    # Few ask for a calendar, and the library has more modules than most of the rest together.
+    from icalendar import Calendar
+
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
@@ -44,6 +49,8 @@ def icalendar(name: str, days: Iterable[Day]) -> bytes:
 
 
 def _event(found: Day) -> Event:
+    from icalendar import Event
+
     event = Event()
     event.add("uid", found.uid)
     event.add("sequence", found.sequence)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
 
 import nh3
-from markdownify import MarkdownConverter
 
 _TAGS = {
     "a", "b", "blockquote", "br", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol", "p", "strong",
@@ -21,16 +19,6 @@ _UNSAFE_LINK = re.compile(r"\]\(\s*<?\s*(?!(?:https?|mailto|tel):)[a-z][a-z0-9+.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 # More than a page of prose is never a description; BeautifulSoup takes seconds for it.
 _LONGEST = 200_000
-
-
-class _Converter(MarkdownConverter):
-    """Markdownify's, with what would be markup or a link escaped in text that was not."""
-
-    def escape(self, text: str, parent_tags: Iterable[str]) -> str:
-        del parent_tags
-        escaped = re.sub(r"[\\`*_]|\](?=[(\[:])", r"\\\g<0>", text)
-        # A bare < would be an HTML tag again to the renderer.
-        return escaped.replace("<", "&lt;")
 
 
 def markdown_of(text: str) -> str:
@@ -47,8 +35,11 @@ def markdown_of(text: str) -> str:
     safe = nh3.clean(
         parted, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto", "tel"}, link_rel=None
     )
+    # Late, since a server that takes in no file needs neither it nor BeautifulSoup.
+    from directory.exchange.markup import Converter
+
     try:
-        converted = str(_Converter(heading_style="ATX", bullets="-", autolinks=False).convert(safe))
+        converted = str(Converter(heading_style="ATX", bullets="-", autolinks=False).convert(safe))
     except RecursionError:
         # Tags nested by the thousand are no description; their text still is.
         converted = html.unescape(nh3.clean(safe, tags=set())).replace("<", "&lt;")

@@ -8,11 +8,13 @@ from threading import Thread
 
 import psycopg
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from directory.store.database import Database
-from directory.store.migrate import at_head, bring_to, migrate
+from directory.store.migrate import LOCATION, at_head, bring_to, is_known, migrate, revision_of
 from directory.store.tables import metadata
 from tests.postgres import PostgresServer
 
@@ -55,6 +57,26 @@ def test_several_processes_migrate_at_once(tmp_path: Path) -> None:
     assert all(at_head(database) for database in databases)
     for database in databases:
         database.close()
+
+
+def test_the_newest_migration_is_known_by_its_file_alone(tmp_path: Path) -> None:
+    """A start asks for it, and must not read every migration for that: the names of the files are their numbers."""
+    config = Config()
+    config.set_main_option("script_location", str(LOCATION))
+    config.set_main_option("path_separator", "os")
+    script = ScriptDirectory.from_config(config)
+    files = {each.revision: Path(each.path).name[:4] for each in script.walk_revisions()}
+    assert all(revision == number and is_known(revision) for revision, number in files.items())
+    assert max(files) == script.get_current_head()
+    assert not is_known("9999")
+    with closing(Database(f"sqlite:///{tmp_path / 'new.db'}")) as database:
+        assert not at_head(database)
+        bring_to(database, "0026")
+        with database.read() as connection:
+            assert revision_of(connection) == "0026"
+        assert not at_head(database)
+        assert migrate(database)
+        assert at_head(database)
 
 
 def test_terms_written_before_know_their_subscription_s_facets(tmp_path: Path) -> None:
