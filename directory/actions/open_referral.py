@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from directory.exchange.hsds_writing import Linked, ServiceOut, Standing, servic
 from directory.store import open_referral as store
 from directory.store import organisations as organisation_store
 from directory.store.database import Database
+from directory.store.last_modified import anything_unseen, mark_seen, modified
 from directory.store.standing import last_checks
 from directory.store.successions import touching
 from directory.store.versions import VersionRow, load_in_force
@@ -47,7 +48,7 @@ def services_out(connection: Connection, ids: Sequence[str], on: On) -> list[Ser
     lives = store.lives(connection, ids, on=on.day, known_at=on.known_at)
     owners = _Owners.of(connection, lives, on)
     checked = last_checks(connection, lives, before=on.end)
-    changed = store.modified(connection, on=on.day, zone=on.zone, ids=lives)
+    changed = modified(connection, on=on.day, zone=on.zone, ids=lives)
     links = touching(connection, "service", lives, known_at=on.known_at)
     names = _linked(connection, links, on)
     around: dict[str, list[Succession]] = {}
@@ -126,6 +127,16 @@ def export_hsds(database: Database, job: Export) -> Exported:
     finally:
         aside.unlink(missing_ok=True)
     return done
+
+
+def note_seen(database: Database, *, clock: Callable[[], datetime]) -> int:
+    """Note since when what was committed can be seen, on which `modified_after` rests; returns how often: 0 or 1."""
+    with database.read() as connection:
+        if not anything_unseen(connection):
+            return 0
+    with database.write(synced=False) as connection:
+        mark_seen(connection, clock=clock)
+    return 1
 
 
 def _all(connection: Connection, on: On) -> Iterator[ServiceOut]:

@@ -147,7 +147,7 @@ def _drafts(connection: Connection, numbers: Sequence[int], *, why: str, today: 
 
 
 def _write_beside(connection: Connection, undo: Undo, published: Sequence[Published]) -> None:
-    undoing.take_back_beside(connection, undo.import_id)
+    undoing.take_back_beside(connection, undo.import_id, at=undo.at)
     numbers = [done.change.number for done in published]
     undoing.mark_undone(
         connection, undo.import_id, numbers, person_id=undo.by.person_id, why=undo.why.strip(), at=undo.at

@@ -212,12 +212,19 @@ class DryRunAsked(Asked):
 
 def read_query(shape: type[A], given: QueryParams) -> A:
     """The parameters of an address; raises BadParameter that names the first that cannot be read."""
-    values = {name: text.strip() for name, text in given.items() if text.strip()}
+    # Space around a text means nothing; around anything else it is no value at all.
+    values = {name: text.strip() if _is_text(shape, name) else text for name, text in given.items()}
+    values = {name: text for name, text in values.items() if text}
     try:
         return shape.model_validate(values)
     except ValidationError as error:
         found = error.errors(include_url=False)[0]
         raise BadParameter(str(found["loc"][0]), _reason(found["type"], found["msg"], found.get("ctx", {}))) from None
+
+
+def _is_text(shape: type[Asked], name: str) -> bool:
+    field = shape.model_fields.get(name)
+    return field is not None and str in (field.annotation, *get_args(field.annotation))
 
 
 def _reason(kind: str, message: str, context: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from directory.exchange.hsds_ids import NEEDS_TAXONOMY, service_uuid
 from directory.exchange.hsds_places import at_location_uuid
 from directory.exchange.tabular import number
 from directory.store import open_referral as store
+from directory.store.last_modified import modified_since
 from directory.store.places import locate
 
 # Of what a search finds; nobody pages through more.
@@ -171,8 +172,8 @@ def all_ids(connection: Connection, call: Call, filters: Filters) -> list[str]:
     else:
         ids = store.ids(connection, filters.wanted, on=on)
     if filters.modified_after:
-        at = store.modified(connection, on=on, zone=call.site.settings.zone)
-        ids = [key for key in ids if key in at and at[key] >= filters.modified_after]
+        since = modified_since(connection, filters.modified_after, on=on, zone=call.site.settings.zone)
+        ids = [key for key in ids if key in since]
     if filters.search:
         found = call.site.search(Query(filters.search, limit=MOST_FOUND))
         among = set(ids)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ from directory.gate.visitors import network_of
 from directory.site import Site
 from directory.store import call_counts
 
+log = logging.getLogger(__name__)
 LIMITED = ("/api/v1/", "/fhir", "/hsds")
 WINDOW = 60
 SAID_AFTER = 20
@@ -43,6 +45,7 @@ class _Count:
     calls: int = 0
     unsaid: int = 0
     known: bool = False
+    refused: bool = False
 
     def add(self) -> None:
         self.calls += 1
@@ -78,6 +81,9 @@ class RateLimits:
         # Keys that nobody knows yet are counted as their network's guesses, too.
         guessing = count is not network and not count.known and network.calls >= policy.quota
         if count.calls >= policy.quota or guessing:
+            if not count.refused:
+                count.refused = True
+                log.warning("refused to a %s: more than %d calls in a minute", policy.name, policy.quota)
             error = TooMany(f"At most {policy.quota:,} calls a minute: wait {left} seconds.", wait=left)
             answer = self._refuse(request, error)
             answer.headers.update(_headers(policy, 0, left))

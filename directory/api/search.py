@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from directory.actions.gaps import record_gap
-from directory.answer import answer
+from directory.answer import answer, answer_by_distance
 from directory.api import names as called
 from directory.api import replies
 from directory.api.answers import page, plain
@@ -40,7 +40,11 @@ def search(call: Call, asked: SearchAsked) -> Response:
     by_distance = asked.sort == "distance"
     with site.database.read() as connection:
         near = _near(connection, asked.near, gazetteer)
-        found = answer(connection, query, site.search, today=site.today(), known_at=known_at, gazetteer=gazetteer)
+        given: Any = {"today": site.today(), "known_at": known_at, "gazetteer": gazetteer}
+        if by_distance and near:
+            found = answer_by_distance(connection, query, site.search, near, **given)
+        else:
+            found = answer(connection, query, site.search, **given)
         now = found.on == site.today() and known_at is None
         asker = Asker(site.opening if now else None, near, by_distance, site.check_due if now else None)
         pages = guidance(connection, found, site.search_pages)

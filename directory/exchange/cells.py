@@ -2,8 +2,9 @@
 
 - A spreadsheet program runs a cell that begins with `=`, `+`, `-`, `@`, a tab or a line end, or with the wide forms of
   those signs. Such a text is written with an apostrophe before it. So is one that says only "null", which readers of
-  comma-separated files take for nothing, and one that would be mistaken for either once written: a reader takes one
-  apostrophe away from `'=1`, and from `''=1`, and none from `'tis`.
+  comma-separated files take for nothing, one that is like what such a program leaves where it lost a value (`#N/A`,
+  `1.2E+11`), and one that would be mistaken for any of these once written: a reader takes one apostrophe away from
+  `'=1`, and from `''=1`, and none from `'tis`.
 - `;` separates the items of a list; one inside an item is written `\\;`. A backslash means itself, but where it stands
   before a `;`: there it is doubled.
 """
@@ -15,9 +16,14 @@ from collections.abc import Iterable
 
 from directory.exchange.tabular import clean
 
-_RISKY = r"[=+\-@\t\r\n＝＋－＠]|null$"
+# What spreadsheet programs save of a formula that failed, of a column that was too narrow, and of a long number.
+_ERROR = r"#(?:NAME\?|REF!|N/A|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!)$|#{3,}$"
+_QUANTITY = r"\d+(?:[.,]\d+)?E\+\d+$"
+_RISKY = rf"[=+\-@\t\r\n＝＋－＠]|null$|{_ERROR}|{_QUANTITY}"
 _TO_GUARD = re.compile(rf"'*(?:{_RISKY})", re.IGNORECASE)
 _GUARDED = re.compile(rf"'+(?:{_RISKY})", re.IGNORECASE)
+_LOST = re.compile(_ERROR, re.IGNORECASE)
+_ROUNDED = re.compile(_QUANTITY, re.IGNORECASE)
 _SEPARATOR_OR_ESCAPE = re.compile(r"(\\*);")
 _BACKSLASHES_AT_END = re.compile(r"\\+$")
 
@@ -31,6 +37,16 @@ def guarded(text: str) -> str:
 def unguarded(cell: str) -> str:
     """The text that a cell stands for."""
     return cell[1:] if _GUARDED.match(cell) else cell
+
+
+def is_lost(cell: str) -> bool:
+    """Whether a spreadsheet program saved an error, or a row of #, in place of the value."""
+    return cell.startswith("#") and _LOST.match(cell) is not None
+
+
+def is_rounded(cell: str) -> bool:
+    """Whether a spreadsheet program saved a number of many digits by its first few (`1.2E+11`)."""
+    return _ROUNDED.match(cell) is not None
 
 
 def joined(items: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from directory.domain.source import Reading, SourceService
 from directory.errors import Invalid, Problem
 from directory.exchange import spreadsheet
+from directory.exchange.cells import is_lost, is_rounded
 from directory.exchange.findings import Findings, not_of_the_format
 from directory.exchange.services_row import service_of
 from directory.exchange.tabular import MOST_COLUMNS, Row, decode, header_of, records, rows_of
@@ -62,6 +63,8 @@ def read(data: bytes) -> Reading:
         for row, cells in records(body, header, findings)
         if (service := service_of(row, cells, findings)) is not None
     ]
+    _name_lost(body, header, findings)
+    services = [service for service in services if not findings.bad(service.row)]
     _name_repeated(services, findings)
     return Reading(format=FORMAT, services=tuple(services), problems=findings.problems, notices=findings.notices)
 
@@ -102,6 +105,20 @@ def _header_problems(header: Sequence[str]) -> list[Problem]:
         Problem(column, "the column is missing; every service needs it") for column in REQUIRED if column not in header
     )
     return problems
+
+
+def _name_lost(rows: Sequence[Row], header: Sequence[str], findings: Findings) -> None:
+    """What the program that saved the sheet did not keep, and the directory would say as if somebody had said it."""
+    named = {(problem.row, problem.column) for problem in findings.problems}
+    for row in rows:
+        for column, cell in zip(header, row.cells, strict=False):
+            if (row.number, column) in named:
+                continue
+            if is_lost(cell):
+                findings.problem(row.number, column, f"it holds {cell}; put the value in its place, or nothing")
+            elif column == "id" and is_rounded(cell):
+                reason = f"“{cell}” has lost digits; format the column as text and write it in full"
+                findings.problem(row.number, column, reason)
 
 
 def _name_repeated(services: Sequence[SourceService], findings: Findings) -> None:

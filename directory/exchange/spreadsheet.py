@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-import openpyxl
-
 from directory.errors import Invalid
 from directory.exchange.findings import Findings, not_of_the_format
 from directory.exchange.tabular import MOST_COLUMNS, Row, clean
@@ -21,6 +19,8 @@ from directory.exchange.tabular import MOST_COLUMNS, Row, clean
 SIGNATURE = b"PK\x03\x04"
 # Text packs to a hundredth: a file small enough to send can be large enough to take all memory.
 _LARGEST = 200_000_000
+# A workbook of a hundred sheets has some three hundred parts; a packed file can hold millions that are empty.
+_MOST_PARTS = 2_000
 # One more than is taken, so that a file with more is refused and not cut.
 _MOST_COLUMNS = MOST_COLUMNS + 1
 _MOST_ROWS = 200_000
@@ -31,11 +31,15 @@ def rows_of(data: bytes, findings: Findings) -> list[Row]:
     """The rows of the first sheet, numbered as the spreadsheet does, without blank ones; dates as YYYY-MM-DD.
 
     A cell with a formula or an error (`#N/A`) is a problem of its row, and the cell counts as empty. Raises `Invalid`
-    where the file is no workbook or is unpacked larger than 200 MB.
+    where the file is no workbook, has more than 2,000 parts, or is unpacked larger than 200 MB.
     """
+    # A server that nobody sends a workbook does without its 180 modules.
+    import openpyxl
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(part.file_size for part in packed.infolist()) > _LARGEST:
+            parts = packed.infolist()
+            if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > _LARGEST:
                 raise not_of_the_format("This workbook is too large; save its first sheet as CSV and import that.")
         with warnings.catch_warnings():
             # Openpyxl warns of every feature that it does not keep (validation, themes); none matters for reading.

@@ -1,29 +1,23 @@
-"""What Open Referral asks: whole lives of services, when each was last modified, and which meet some filters."""
+"""What Open Referral asks: whole lives of services, and which meet some filters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
-from directory.domain.succession import Noun
 from directory.store.batches import in_batches, read_json
-from directory.store.tables.changes import imports
-from directory.store.tables.learning import checks
 from directory.store.tables.nouns import (
     organisation_versions,
     organisations,
     service_versions,
     services,
-    successions,
-    teams,
     version_terms,
 )
-from directory.store.versions import VERSIONS, VersionRow, in_force, version_row
+from directory.store.versions import VersionRow, in_force, version_row
 
 
 def lives(
@@ -55,82 +49,6 @@ def _last_of_each_day(rows: Iterable[Any]) -> Iterator[Any]:
         held = row
     if held is not None:
         yield held
-
-
-def modified(
-    connection: Connection, *, on: date, zone: ZoneInfo, ids: Iterable[str] | None = None
-) -> dict[str, datetime]:
-    """When what is said of a service, its owner among it, was last changed or came into force (UTC), by id.
-
-    A version in force counts from when it was recorded or began, whichever was later; checks and successions count
-    from when they were recorded. Without `ids`, of every service that has begun.
-    """
-    found: dict[str, datetime] = {}
-
-    def note(key: str, at: datetime | None) -> None:
-        if at is not None and (key not in found or at > found[key]):
-            found[key] = at
-
-    for batch in [None] if ids is None else in_batches(ids):
-        owners: dict[str, dict[str, list[str]]] = {"organisation": {}, "team": {}}
-        columns = service_versions.c
-        wanted = in_force("service", on=on).with_only_columns(
-            columns.subject_id, columns.recorded_at, columns.effective_from, columns.owner_organisation,
-            columns.owner_team,
-        )  # fmt: skip
-        for row in connection.execute(_of(wanted, services.c.id, batch)):
-            note(row.subject_id, _in_effect(row, zone))
-            owners["organisation"].setdefault(row.owner_organisation, []).append(row.subject_id)
-            if row.owner_team:
-                owners["team"].setdefault(row.owner_team, []).append(row.subject_id)
-        _note_owners(connection, owners, note, on=on, zone=zone)
-        told = func.max(func.coalesce(imports.c.recorded_at, checks.c.checked_at)).label("at")
-        seen = select(checks.c.service_id.label("id"), told).outerjoin(imports, imports.c.id == checks.c.import_id)
-        for statement in (_of(seen, checks.c.service_id, batch).group_by(checks.c.service_id), *_links(batch)):
-            for row in connection.execute(statement):
-                if row.id in found:
-                    note(row.id, row.at)
-    return found
-
-
-def _of(statement: Select[Any], column: ColumnElement[str], ids: Sequence[str] | None) -> Select[Any]:
-    return statement if ids is None else statement.where(column.in_(ids))
-
-
-def _in_effect(row: Any, zone: ZoneInfo) -> datetime:
-    began = datetime.combine(row.effective_from, time.min, tzinfo=zone).astimezone(UTC)
-    recorded: datetime = row.recorded_at
-    return max(recorded, began)
-
-
-def _note_owners(
-    connection: Connection,
-    owners: Mapping[str, Mapping[str, Sequence[str]]],
-    note: Callable[[str, datetime | None], None],
-    *,
-    on: date,
-    zone: ZoneInfo,
-) -> None:
-    columns: tuple[tuple[Noun, ColumnElement[str]], ...] = (
-        ("organisation", organisations.c.id),
-        ("team", teams.c.slug),
-    )
-    for noun, column in columns:
-        versions = VERSIONS[noun]
-        for batch in in_batches(owners[noun]):
-            statement = in_force(noun, on=on).with_only_columns(
-                column.label("key"), versions.c.recorded_at, versions.c.effective_from
-            )
-            for row in connection.execute(statement.where(column.in_(batch))):
-                for service in owners[noun][row.key]:
-                    note(service, _in_effect(row, zone))
-
-
-def _links(ids: Sequence[str] | None) -> Iterator[Select[Any]]:
-    for end in (successions.c.predecessor, successions.c.successor):
-        for at in (successions.c.recorded_at, successions.c.withdrawn_at):
-            statement = select(end.label("id"), func.max(at).label("at"))
-            yield _of(statement.where(successions.c.noun == "service", at.is_not(None)), end, ids).group_by(end)
 
 
 @dataclass(frozen=True, slots=True)

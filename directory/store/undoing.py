@@ -30,7 +30,8 @@ from directory.store.batches import in_batches
 from directory.store.fhir_history import wait_for_members
 from directory.store.imports import Batch
 from directory.store.tables.changes import change_subjects, changes
-from directory.store.tables.importing import import_memberships, undone_imports
+from directory.store.tables.importing import import_memberships, undone_checks, undone_imports
+from directory.store.tables.kinds import Instant
 from directory.store.tables.learning import checks
 from directory.store.tables.nouns import (
     organisation_memberships,
@@ -206,8 +207,11 @@ def _of_a_list(member: ColumnElement[Any]) -> Select[Any]:
     return found.select_from(organisation_memberships)
 
 
-def take_back_beside(connection: Connection, import_id: int) -> None:
-    """Take away the memberships and checks that an import brought; memberships that it ended end as they did before."""
+def take_back_beside(connection: Connection, import_id: int, *, at: datetime) -> None:
+    """Take away the memberships and checks that an import brought; memberships that it ended end as they did before.
+
+    Which services it had checked is kept: they read otherwise from now on (`at`, UTC).
+    """
     table, mine = organisation_memberships, import_memberships
     rows = connection.execute(select(mine).where(mine.c.import_id == import_id)).all()
     this = and_(*(table.c[name] == bindparam(f"its_{name}") for name in _KEY))
@@ -216,6 +220,9 @@ def take_back_beside(connection: Connection, import_id: int) -> None:
     if moved := [_its(row) | {"until": row.end_before} for row in rows if not row.new]:
         connection.execute(update(table).where(this).values(end=bindparam("until")), moved)
     wait_for_members(connection, (row.member for row in rows))
+    its = select(literal(import_id), checks.c.service_id, literal(at, Instant())).where(checks.c.import_id == import_id)
+    names = ["import_id", "service_id", "undone_at"]
+    connection.execute(insert(undone_checks).from_select(names, its.distinct()))
     connection.execute(delete(checks).where(checks.c.import_id == import_id))
 
 

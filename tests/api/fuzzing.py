@@ -1,4 +1,4 @@
-"""Hostile calls to the whole API, made up from its own document: `scripts/fuzz`, and a few of them in every run."""
+"""Hostile calls to the whole API, made up from its own document: `scripts/fuzz calls`, and a few in every run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A few hostile calls in every run; `scripts/fuzz` makes 20,000 and more."""
+"""A few hostile calls in every run; `scripts/fuzz calls` makes 20,000 and more."""
 
 from __future__ import annotations
 

@@ -28,6 +28,7 @@ BAD_PARAMETERS = [
     ("/services?limit=-1", "limit"),
     ("/services?limit=1e3", "limit"),
     ("/services?limit=" + "9" * 400, "limit"),
+    ("/offers?limit=%C2%A0", "limit"),
     ("/services?status=open", "status"),
     ("/services?after=%00", "after"),
     ("/services?after=" + "a" * 501, "after"),

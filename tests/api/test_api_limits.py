@@ -48,6 +48,12 @@ def ask(client: TestClient, times: int, key: str | None = None) -> list[int]:
     return [client.get(PATH, headers=headers).status_code for _ in range(times)]
 
 
+def test_who_is_refused_is_in_the_log_once(light_site: FakeSite, caplog: pytest.LogCaptureFixture) -> None:
+    client = process_of(light_site)
+    assert ask(client, 30)[-10:] == [429] * 10
+    assert caplog.text.count("refused to a network: more than 20 calls in a minute") == 1
+
+
 def test_what_is_left_is_said_and_then_it_is_over(light_site: FakeSite) -> None:
     client = process_of(light_site)
     first = client.get(PATH)

@@ -32,7 +32,7 @@ from tests.faults.conftest import Tried
 from tests.running import Relay, Signpost, wait_for
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
-ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
 READERS = [f"reader{number}@northmoor.example" for number in range(5)]
 SERVICES = ("podiatry", "lymphoedema", "leg-ulcer-clinic", "stoma")
 

@@ -21,6 +21,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from directory.actions.open_referral import note_seen
 from directory.api.hsds import routes
 from directory.api.problems import problem
 from directory.domain.area import Area as Place
@@ -286,12 +287,13 @@ def test_modified_after_is_exact_and_inclusive(reader: Reader) -> None:
 
     def check() -> None:
         with database.write() as connection:
-            add_checks(connection, [("night-clinic", build.TODAY)], source="x", zone=build.LONDON, import_id=None)
+            add_checks(connection, [("night-clinic", build.TODAY)], source="x", zone=build.LONDON, at=build.NOON)
 
     edit = Edit("community-trust", {"website": "https://trust.example"})
     assert changed_by(check) in ([], ["Night clinic"])
     whole = build.draft(organisations=(edit,), title="Website", kinds=("correction",))
     assert len(changed_by(lambda: build.change(database, whole, at=later + timedelta(minutes=5)))) == 3
+    note_seen(database, clock=lambda: build.NOON)
     for name, at in modified().items():
         just_after = datetime.fromisoformat(at) + timedelta(microseconds=1)
         assert name in reader.names(f"modified_after={at}")
@@ -305,6 +307,7 @@ def test_a_change_to_come_modifies_on_its_day(light_reader: Reader) -> None:
     build.change(light_reader.site.database, edit, at=build.NOON + timedelta(minutes=1))
     after = light_reader.get("/services?modified_after=2026-11-22T12:00:00Z")
     assert after["contents"] == before["contents"]
+    note_seen(light_reader.site.database, clock=lambda: build.NOON + timedelta(minutes=1))
     light_reader.site.today = lambda: tomorrow  # type: ignore[method-assign]
     (body,) = light_reader.get("/services?modified_after=2026-11-23T00:00:00Z")["contents"]
     assert (body["name"], body["last_modified"]) == ("Day clinic", "2026-11-23T00:00:00.000000Z")

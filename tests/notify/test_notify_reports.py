@@ -213,7 +213,9 @@ def test_a_change_is_no_check_and_an_import_only_where_the_source_says_when(team
     build.change(team, build.draft(Edit("leg-ulcer-clinic", {"summary": "New words."})), at=MONDAY)
     assert ask(team, MONDAY) == [LEE]
     with team.write() as connection:
-        imports.add_checks(connection, [("leg-ulcer-clinic", date(2026, 10, 1))], source="a feed", zone=build.LONDON)
+        imports.add_checks(
+            connection, [("leg-ulcer-clinic", date(2026, 10, 1))], source="a feed", zone=build.LONDON, at=build.NOON
+        )
     assert ask(team, MONDAY + timedelta(weeks=5)) == []
     with team.read() as connection:
         assert checks.requests(connection) == {}
