@@ -19,7 +19,11 @@ class SettingsError(SignpostError):
 
 
 class NotFound(SignpostError):
-    """What was asked for does not exist, and never did."""
+    """What was asked for does not exist, and never did; or it is `anothers`: the log may say so, the answer not."""
+
+    def __init__(self, message: str, *, anothers: bool = False) -> None:
+        super().__init__(message)
+        self.anothers = anothers
 
 
 class ServiceNotFound(NotFound):
@@ -64,6 +68,14 @@ class DraftNotFound(NotFound):
 
 class ImportNotFound(NotFound):
     """No import has this number, or no file of this person's own waits under this name."""
+
+
+class SourceNotFound(NotFound):
+    """No feed that is read on a schedule has this name."""
+
+
+class FeedFailed(SignpostError):
+    """Nothing of a feed could be read; the text says to whoever looks after it what is wrong with it."""
 
 
 class TermNotFound(NotFound):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from directory.actions.inspecting import KINDS
 from directory.site import Site
-from directory.store.gauges import measure
+from directory.store.gauges import Gauges, measure
 
 LOOPBACK = "127.0.0.1"
 
@@ -27,27 +27,28 @@ class SiteCollector(Collector):
         with site.database.read() as connection:
             found = measure(connection, at=site.now())
         cursor = site.engine.cursor
+        behind = found.head - (cursor[0] if cursor else 0)
         yield GaugeMetricFamily("signpost_changes", "Changes published.", found.head)
-        yield GaugeMetricFamily(
-            "signpost_index_lag_changes", "Changes not in the search index.", found.head - (cursor[0] if cursor else 0)
-        )
-        yield _by(
-            "signpost_deliveries_pending", "Immediate messages to be sent.", "channel", found.pending or {"mail": 0}
-        )
-        yield GaugeMetricFamily(
-            "signpost_oldest_delivery_seconds", "Age of the oldest immediate message not sent.", found.oldest_pending
-        )
-        yield GaugeMetricFamily("signpost_letters_pending", "Letters, such as sign-ins, to be sent.", found.letters)
-        yield GaugeMetricFamily(
-            "signpost_oldest_letter_seconds", "Age of the oldest letter not sent.", found.oldest_letter
-        )
-        yield _by(
-            "signpost_findings",
-            "What the nightly look found wrong.",
-            "kind",
-            {kind: found.findings.get(kind, 0) for kind in KINDS},
-        )
+        yield GaugeMetricFamily("signpost_index_lag_changes", "Changes not in the search index.", behind)
+        yield GaugeMetricFamily("signpost_fhir_waiting", "What FHIR does not say anew yet.", found.fhir_waiting)
+        yield from _messages(found)
+        kinds = {kind: found.findings.get(kind, 0) for kind in KINDS}
+        yield _by("signpost_findings", "What the nightly look found wrong.", "kind", kinds)
+        feeds = {state: found.feeds.get(state, 0) for state in ("read", "failed", "late")}
+        yield _by("signpost_feeds", "Feeds that are read on a schedule.", "state", feeds)
         yield GaugeMetricFamily("signpost_gaps_open", "Questions without a confident answer, not closed.", found.gaps)
+
+
+def _messages(found: Gauges) -> Iterator[Metric]:
+    yield _by("signpost_deliveries_pending", "Immediate messages to be sent.", "channel", found.pending or {"mail": 0})
+    words = "Age of the oldest immediate message not sent."
+    yield GaugeMetricFamily("signpost_oldest_delivery_seconds", words, found.oldest_pending)
+    yield GaugeMetricFamily("signpost_letters_pending", "Letters, such as sign-ins, to be sent.", found.letters)
+    yield GaugeMetricFamily("signpost_oldest_letter_seconds", "Age of the oldest letter not sent.", found.oldest_letter)
+    receivers = {state: found.receivers.get(state, 0) for state in ("working", "failing", "stopped")}
+    yield _by("signpost_receivers", "Webhooks, Teams, Slack and FHIR subscriptions.", "state", receivers)
+    words = "Age of the oldest event that a working receiver waits for."
+    yield GaugeMetricFamily("signpost_oldest_event_seconds", words, found.oldest_event)
 
 
 def exposition(site: Site) -> bytes:

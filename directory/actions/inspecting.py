@@ -54,6 +54,10 @@ KINDS: Mapping[str, Kind] = {
         "Messages that a worker took and never finished",
         "See that a worker runs: it frees them. If one does, look in its log.",
     ),
+    "receiver-fails": Kind(
+        "Webhooks, Teams, Slack and FHIR subscriptions that take nothing",
+        "Where it is all of them, look at this machine's way to the internet; else tell whoever made it.",
+    ),
 }
 
 
@@ -69,6 +73,7 @@ def inspect(connection: Connection, *, today: date, at: datetime) -> dict[str, S
         "change-unheard": inspection.changes_without_audience(connection, since=at - LOOKED_BACK),
         "person-unreached": inspection.people_not_reached(connection, at=at),
         "stale-lease": inspection.stale_leases(connection, at=at),
+        "receiver-fails": inspection.receivers_that_fail(connection, at=at),
     }
 
 

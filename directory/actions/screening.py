@@ -1,13 +1,16 @@
-"""Refuse patient data in what people write, before it is stored, and mark where it stands."""
+"""Refuse patient data, and names that deceive, in what people write, before it is stored; mark where it stands."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
-from directory.domain.change import Draft
+from directory.domain.change import Draft, Edit
 from directory.domain.lettering import strange
 from directory.domain.screen import marked, screen
 from directory.domain.service import Facts
+from directory.domain.succession import Noun
+from directory.domain.timeline import Timeline
 from directory.errors import Invalid, Problem
 from directory.shapes import set_to_plain, to_plain
 
@@ -55,13 +58,37 @@ def personal(draft: Draft) -> list[Problem]:
     return [problem for where, text in texts for problem in personal_problems(where, text)]
 
 
-def deceiving(draft: Draft) -> list[Problem]:
-    """Names in a change that look like another's, or hold what nobody sees, each by the field in which it stands."""
-    names = [("title", draft.title)]
-    for edit in (*draft.organisations, *draft.teams, *draft.services):
-        names += [(field, text) for field in ("name", "former_names") for text in _texts(_plain(edit.set.get(field)))]
-    found = [(where, strange(text)) for where, text in names]
-    return [Problem(where, f"it holds {said}") for where, said in found if said]
+def refuse_deceiving(draft: Draft, lives: Mapping[Noun, Mapping[str, Timeline]]) -> None:
+    """Raise `Invalid` for names that look like another's, or hold what nobody sees, each by the field it stands in.
+
+    A name that an entry has had already may come back: what was published once can always be set back.
+    """
+    edits: Mapping[Noun, Sequence[Edit]] = {
+        "organisation": draft.organisations, "team": draft.teams, "service": draft.services,
+    }  # fmt: skip
+    problems = []
+    for noun, edit in ((noun, edit) for noun, given in edits.items() for edit in given):
+        for field, text in names_in(edit.set):
+            said = strange(text)
+            if said and not any(_is_called(facts, text) for facts in lives[noun][edit.id].facts):
+                problems.append(Problem(field, f"it holds {said}"))
+    if problems:
+        raise Invalid(problems)
+
+
+def _is_called(facts: Any, name: str) -> bool:
+    return name == facts.name or name in getattr(facts, "former_names", ())
+
+
+def names_in(given: Mapping[str, object]) -> list[tuple[str, str]]:
+    """The names among some fields of an entry, each with its field."""
+    return [(field, text) for field in ("name", "former_names") for text in _texts(_plain(given.get(field)))]
+
+
+def deceiving_title(draft: Draft) -> list[Problem]:
+    """The same of a title that somebody wrote; that of a withdrawal or a reversal says what another one said."""
+    said = None if draft.supersedes or draft.reverses else strange(draft.title)
+    return [Problem("title", f"it holds {said}")] if said else []
 
 
 def _plain(value: object) -> object:

@@ -16,6 +16,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 def strange(name: str) -> str | None:
     """What of a name deceives, in words that end a sentence beginning with "it holds"; None where nothing does."""
+    if name.isascii() and name.isprintable():
+        return None
     for character in name:
         if unicodedata.category(character) in _UNSEEN:
             return f"a character that nobody can see (U+{ord(character):04X}); write it again without"

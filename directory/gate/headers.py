@@ -12,8 +12,10 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-# A year, as ASVS asks; only over https, where browsers heed it.
-HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
+# For what is no page: should a browser take it for one, it runs and loads nothing, and stands in no frame.
+NOTHING = {"Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+# A year, and every name below ours, as ASVS asks; only over https, where browsers heed it.
+HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 # What pages of other sites may read; Open Referral UK asks it of every answer, errors among them.
 FOR_OTHER_SITES = "/hsds"
@@ -23,6 +25,9 @@ OPEN = {
 }
 
 
+NOT_MODIFIED = 304
+
+
 class AnswerHeaders:
     """Puts these headers on every answer that does not have its own."""
 
@@ -30,7 +35,7 @@ class AnswerHeaders:
         self._app = app
         given = ALWAYS | (HTTPS_ONLY if base_url.startswith("https://") else {})
         # Encoded once, as every answer gets them.
-        self._headers, self._open = _encoded(given), _encoded(given | OPEN)
+        self._headers, self._open, self._nothing = _encoded(given), _encoded(given | OPEN), _encoded(NOTHING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -43,6 +48,9 @@ class AnswerHeaders:
                 held = list(message.get("headers", ()))
                 own = {name.lower() for name, _ in held}
                 missing = self._open if is_open else self._headers
+                if message["status"] != NOT_MODIFIED:
+                    # A browser would put these in place of what it keeps with the page.
+                    missing += self._nothing
                 message["headers"] = [*held, *(header for header in missing if header[0] not in own)]
             await send(message)
 

@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from directory.gate.language import COOKIE, language_of
 from directory.search.kept import Kept
 from directory.site import Site
 
@@ -25,11 +26,9 @@ MOST_BYTES = 16 << 20
 WORTH_SQUEEZING = 1_000
 # SQLite's readers wait for nobody, so more threads would only take the interpreter from each other.
 SQLITE_READERS = 2
-# What says who asks, or in what form they take it, beside what is answered for here.
-_PERSONAL = frozenset({b"cookie", b"authorization"})
 Headers = list[tuple[bytes, bytes]]
 Handler = Callable[[Request], Response]
-Key = tuple[str, str, str]
+Key = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class KeptAnswers:
     async def answer(self, request: Request, handler: Handler) -> Response:
         """The answer that was given before, where it still holds; else the handler's, to be kept."""
         held = await self.held()
-        key = request.url.path, request.url.query, request.headers.get("accept", "")
+        key = request.url.path, request.url.query, request.headers.get("accept", ""), language_of(request)
         if (making := self._making.get((key, held))) is not None:
             # A commit gives up every answer, and many readers want the same one at that moment: one makes it for all.
             await making.wait()
@@ -96,13 +95,18 @@ def kept(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 
     async def endpoint(request: Request) -> Response:
         answers: KeptAnswers | None = getattr(request.app.state, "kept_answers", None)
-        personal = any(name in _PERSONAL for name, _ in request.scope["headers"])
-        if answers is None or personal or request.method != "GET":
+        if answers is None or _is_personal(request) or request.method != "GET":
             return await run_in_threadpool(handler, request)
         return await answers.answer(request, handler)
 
     endpoint.keeps = True  # type: ignore[attr-defined]
     return endpoint
+
+
+def _is_personal(request: Request) -> bool:
+    """Whether anything says who asks; in which language is not who."""
+    headers = request.headers
+    return "authorization" in headers or ("cookie" in headers and not request.cookies.keys() <= {COOKIE})
 
 
 def _made(request: Request, handler: Handler, held: Hashable) -> tuple[Response, Answer | None]:

@@ -44,8 +44,10 @@ def _small(request: Request, response: Response) -> Response:
         headers["ETag"] = tag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
         headers.setdefault("Cache-Control", "no-cache")
         if request.headers.get("if-none-match", "").removeprefix("W/") == tag:
-            kept = {name: headers[name] for name in ("etag", "cache-control")}
-            return Response(status_code=304, headers=kept | {"Vary": "Accept-Encoding"})
+            headers.add_vary_header("Accept-Encoding")
+            return Response(
+                status_code=304, headers={name: headers[name] for name in ("etag", "cache-control", "vary")}
+            )
     headers.add_vary_header("Accept-Encoding")
     if len(body) > WORTH_SQUEEZING and "gzip" in request.headers.get("accept-encoding", ""):
         response.body = gzip.compress(body, 6, mtime=0)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, case, exists, func, or_, select
 from directory.domain.change import KINDS
 from directory.store import pages as page_store
 from directory.store.tables.changes import change_terms, changes
+from directory.store.tables.channels import channels
 from directory.store.tables.learning import pages
 from directory.store.tables.nouns import service_versions, services, teams
 from directory.store.tables.people import memberships
@@ -22,6 +23,7 @@ SILENT = timedelta(days=90)
 # What was matched this lately may still wait for its slot.
 MAY_WAIT = timedelta(days=8)
 LEASE_LAPSED = timedelta(hours=1)
+FAILED_LONG = timedelta(hours=1)
 _REFERS = "(service:"
 
 
@@ -131,6 +133,27 @@ def stale_leases(connection: Connection, *, at: datetime) -> Sequence[Found]:
             .order_by(table.c.id)
             .limit(MOST)
         )
+    ]
+
+
+def receivers_that_fail(connection: Connection, *, at: datetime) -> Sequence[Found]:
+    """Webhooks, Teams, Slack and FHIR subscriptions that have taken nothing for long, or were given up; and why."""
+    since = channels.c.failing_since
+    rows = connection.execute(
+        select(channels.c.subscription_id, subscriptions.c.label, subscriptions.c.address, since, channels.c.reason)
+        .add_columns(channels.c.stopped_at)
+        .join(subscriptions, subscriptions.c.id == channels.c.subscription_id)
+        .where(subscriptions.c.ended_at.is_(None), or_(since < at - FAILED_LONG, channels.c.stopped_at.is_not(None)))
+        .order_by(channels.c.subscription_id)
+        .limit(MOST)
+    )
+    return [
+        Found(
+            f"subscription {row.subscription_id}",
+            f"{row.label}, to {row.address}: {'given up' if row.stopped_at else 'tried again'}, failing since "
+            f"{row.failing_since or row.stopped_at:%d %B %Y %H:%M} UTC, {row.reason or 'nobody answers'}",
+        )
+        for row in rows
     ]
 
 

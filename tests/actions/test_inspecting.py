@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from directory.actions.channels import subscribe_channel
 from directory.actions.inspecting import KINDS, inspect, inspect_nightly
+from directory.actions.subscribe import Wanted
 from directory.domain.change import Edit
 from directory.domain.service import Owner
 from directory.domain.subscription import Facet
@@ -15,7 +18,10 @@ from directory.domain.succession import Succession
 from directory.notify.match import match_announced
 from directory.store import findings, people, subscriptions
 from directory.store.database import Database
+from directory.store.sealing import Seal
+from directory.store.tables.channels import channels
 from directory.store.tables.telling import deliveries
+from directory.store.tables.telling import subscriptions as subscriptions_table
 from directory.store.versions import find_ids
 from tests import build
 
@@ -54,6 +60,40 @@ def follow(database: Database, who: int, **criteria: str) -> int:
 def found(database: Database, kind: str, *, at: datetime = build.NOON) -> list[str]:
     with database.read() as connection:
         return [it.subject for it in inspect(connection, today=at.astimezone(LONDON).date(), at=at)[kind]]
+
+
+def test_a_receiver_that_takes_nothing_is_found_with_its_reason(stocked: Database) -> None:
+    ed = person(stocked, "ed")
+    seal = Seal("a secret")
+    with stocked.write() as connection:
+        by = people.by_email(connection, "ed@northmoor.example").actor
+        keys = [
+            subscribe_channel(
+                connection, Wanted({}, frequency="immediately"), "webhook", f"https://hooks.example/{name}", by=by,
+                at=build.NOON, today=build.TODAY, seal=seal, private=False,
+            ).subscription_id
+            for name in ("working", "failing", "just-now", "stopped", "ended")
+        ]  # fmt: skip
+    assert (ed, found(stocked, "receiver-fails")) == (by.person_id, [])
+    states: list[dict[str, Any]] = [
+        {"failing_since": build.NOON - timedelta(hours=2), "reason": "it answered 500"},
+        {"failing_since": build.NOON - timedelta(minutes=5)},
+        {"failing_since": build.NOON - timedelta(days=4), "stopped_at": build.NOON - timedelta(days=1)},
+        {"failing_since": build.NOON - timedelta(days=4), "stopped_at": build.NOON - timedelta(days=1)},
+    ]
+    with stocked.write() as connection:
+        for key, state in zip(keys[1:], states, strict=True):
+            connection.execute(update(channels).where(channels.c.subscription_id == key).values(state))
+        connection.execute(
+            update(subscriptions_table).where(subscriptions_table.c.id == keys[4]).values(ended_at=build.NOON)
+        )
+    assert found(stocked, "receiver-fails") == [f"subscription {keys[1]}", f"subscription {keys[3]}"]
+    with stocked.read() as connection:
+        said = [each.detail for each in inspect(connection, today=build.TODAY, at=build.NOON)["receiver-fails"]]
+    assert "tried again, failing since 22 November 2026 10:00 UTC, it answered 500" in said[0]
+    assert "given up" in said[1]
+    # What comes after the host of an address may be a secret.
+    assert not any("/failing" in each or "/stopped" in each for each in said)
 
 
 def test_every_kind_says_what_to_do(stocked: Database) -> None:

@@ -15,7 +15,7 @@ from directory.errors import Invalid
 from tests.content.documents import faults, hostile, slow, unsafe
 
 text = st.text(st.characters(codec="utf-8"), max_size=40)
-# By the million: scripts/fuzz-documents.
+# By the million: scripts/fuzz markdown.
 HOSTILE_DOCUMENTS = 250
 scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.dates(), text)
 plain_data = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3))

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import socket
+from datetime import timedelta
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
+from directory.actions.channels import subscribe_channel
 from directory.actions.inspecting import inspect_nightly
+from directory.actions.subscribe import Wanted
+from directory.domain.change import Edit
 from directory.metrics import exposition, serve_apart
-from directory.store import people
-from directory.store.tables.telling import deliveries
+from directory.notify.match import match_announced
+from directory.store import fhir_history, people
+from directory.store.sealing import Seal
+from directory.store.sources import NewSource, add
+from directory.store.tables.channels import channels
+from directory.store.tables.sources import sources
+from directory.store.tables.telling import deliveries, subscriptions
 from tests import build
 from tests.web.conftest import FoundSite, client_of, site_over
 
@@ -47,6 +56,52 @@ def test_what_waits_and_what_was_found(stocked: FoundSite) -> None:
     assert found["signpost_findings", "orphan"] == 1
     assert found["signpost_findings", "dangling"] == 0
     assert found["signpost_letters_pending", ""] == found["signpost_gaps_open", ""] == 0
+
+
+def test_receivers_and_their_events(stocked: FoundSite) -> None:
+    seal = Seal(stocked.settings.secret.get_secret_value())
+    subscribe = Wanted({}, frequency="immediately")
+    with stocked.database.write() as connection:
+        people.add(connection, email="lee@northmoor.example", name="", editor=True, at=build.NOON)
+        by = people.by_email(connection, "lee@northmoor.example").actor
+        keys = [
+            subscribe_channel(
+                connection, subscribe, "webhook", f"https://hooks.example/{name}", by=by, at=build.NOON,
+                today=build.TODAY, seal=seal, private=False,
+            ).subscription_id
+            for name in ("working", "failing", "stopped", "ended")
+        ]  # fmt: skip
+    hour_ago = build.NOON - timedelta(hours=1)
+    build.change(stocked.database, build.draft(Edit("leg-ulcer-clinic", {"hours": "24/7"})))
+    match_announced(stocked.database, at=hour_ago, zone=build.LONDON)
+    found = values(exposition(stocked).decode())
+    assert found["signpost_receivers", "working"] == 4
+    assert found["signpost_oldest_event_seconds", ""] == 3600
+    with stocked.database.write() as connection:
+        alter = update(channels)
+        connection.execute(alter.where(channels.c.subscription_id == keys[1]).values(failing_since=hour_ago))
+        both = {"failing_since": hour_ago, "stopped_at": build.NOON}
+        connection.execute(alter.where(channels.c.subscription_id == keys[2]).values(both))
+        connection.execute(update(subscriptions).where(subscriptions.c.id == keys[3]).values(ended_at=build.NOON))
+        connection.execute(alter.where(channels.c.subscription_id == keys[0]).values(sent=channels.c.written))
+    found = values(exposition(stocked).decode())
+    assert [found["signpost_receivers", state] for state in ("working", "failing", "stopped")] == [1, 1, 1]
+    # What waits for a receiver that takes nothing is not ours to send.
+    assert found["signpost_oldest_event_seconds", ""] == 0
+
+
+def test_what_fhir_and_the_feeds_wait_for(stocked: FoundSite) -> None:
+    assert values(exposition(stocked).decode())["signpost_fhir_waiting", ""] == 0
+    with stocked.database.write() as connection:
+        fhir_history.wait(connection, ["service leg-ulcer-clinic"])
+        for name, failed, due in (("read", False, 1), ("failed", True, 1), ("late", False, -2), ("both", True, -2)):
+            new = NewSource(name=name, kind="hsds", url="x", every_minutes=60, at_most=5, keeper_id=None)
+            add(connection, new, at=build.NOON)
+            values_ = {"failed": failed, "due_at": build.NOON + timedelta(hours=due)}
+            connection.execute(update(sources).where(sources.c.name == name).values(values_))
+    found = values(exposition(stocked).decode())
+    assert found["signpost_fhir_waiting", ""] == 1
+    assert [found["signpost_feeds", state] for state in ("read", "failed", "late")] == [1, 1, 2]
 
 
 def test_on_the_public_port_only_by_setting(sqlite_url: str, tmp_path: Path) -> None:
