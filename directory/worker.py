@@ -19,7 +19,9 @@ from directory.actions.bounces import take_refusals, take_returned
 from directory.actions.follow import follow_index, write_entries, write_records
 from directory.actions.follow_fhir import follow_fhir
 from directory.actions.inspecting import inspect_nightly
+from directory.actions.open_referral import note_seen
 from directory.actions.page_index import follow_page_index
+from directory.actions.polling import Polling, poll_due
 from directory.actions.retention import keep_no_longer
 from directory.exchange.bank_holidays import BankHolidays
 from directory.notify.check_requests import ask_to_check
@@ -86,6 +88,7 @@ class Worker:
             Step("page index", lambda: follow_page_index(database, site.page_engine, today=site.today())),
             Step("FHIR", self._follow_fhir),
             Step("match FHIR", lambda: match_fhir(database, at=site.now())),
+            Step("seen", lambda: note_seen(database, clock=site.now)),
             Step("offers", lambda: expire(database, at=site.now())),
             Step("records", lambda: write_records(database, settings.content, at=site.now())),
             Step("entries", lambda: write_entries(database, settings.content, today=site.today())),
@@ -167,6 +170,19 @@ class Worker:
         )
         return post_due(sender)
 
+    def _poll_sources(self) -> int:
+        site = self.site
+        return poll_due(
+            Polling(
+                database=site.database,
+                outgoing=self._outgoing,
+                clock=site.now,
+                zone=site.settings.zone,
+                base_url=site.settings.base_url,
+                stop=self.stopping.is_set,
+            )
+        )
+
     def _take_bounces(self) -> int:
         site, settings, at = self.site, self.site.settings, self.site.now()
         if self._bounces_at is not None and at - self._bounces_at < BOUNCES_EVERY:
@@ -195,7 +211,9 @@ class Worker:
 
     def once(self) -> int:
         """Do all that is due now; returns how many steps failed."""
-        return self._walk() + (not self._do(Step("channels", self._post_events)))
+        # First, so that what feeds bring is on its way as what people publish is.
+        failed = not self._do(Step("sources", self._poll_sources))
+        return failed + self._walk() + (not self._do(Step("channels", self._post_events)))
 
     def _walk(self) -> int:
         return sum(not self._do(step) for step in self.steps())
@@ -214,18 +232,21 @@ class Worker:
     def run(self) -> None:
         """Work until told to stop."""
         # Somebody waits for a letter at this moment: it must not stand behind the morning's digests.
-        # And nobody's mail behind a webhook that does not answer.
-        beside = [
-            Thread(target=self._repeat, args=(step,), name=f"signpost-{step.name}", daemon=True)
-            for step in (Step("letters", self._send_letters), Step("channels", self._post_events))
-        ]
-        for thread in beside:
+        # And nobody's mail behind a webhook, or a feed, that does not answer.
+        beside = [self._beside(Step("letters", self._send_letters)), self._beside(Step("channels", self._post_events))]
+        feeds = self._beside(Step("sources", self._poll_sources))
+        for thread in (*beside, feeds):
             thread.start()
         while not self.stopping.is_set():
             failed = self._walk()
             self.stopping.wait(AFTER_FAILURE_SECONDS if failed else IDLE_SECONDS)
         for thread in beside:
             thread.join()
+        # What it reads at this moment is read again: nothing of it was written yet.
+        feeds.join(IDLE_SECONDS)
+
+    def _beside(self, step: Step) -> Thread:
+        return Thread(target=self._repeat, args=(step,), name=f"signpost-{step.name}", daemon=True)
 
     def _repeat(self, step: Step) -> None:
         while not self.stopping.is_set():

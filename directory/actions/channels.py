@@ -186,7 +186,8 @@ def _of(connection: Connection, subscription_id: int, by: Actor, action: Action)
     state = channels.state(connection, subscription_id)
     if not can(by, action, _thing(state.person_id, state.team_slug)):
         # Numbers are easily guessed: whose they are is nobody else's business.
-        raise SubscriptionNotFound(f"There is no webhook, Teams or Slack subscription {subscription_id} of yours.")
+        message = f"There is no webhook, Teams or Slack subscription {subscription_id} of yours."
+        raise SubscriptionNotFound(message, anothers=True)
     return state
 
 

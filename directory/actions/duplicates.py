@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import combinations
@@ -58,24 +58,36 @@ def pairs(given: Sequence[Marks], apart: Collection[tuple[str, str]]) -> list[Pa
     return sorted(found, key=lambda pair: (-pair.score, pair.one.name, pair.one.id, pair.other.id))
 
 
-def _together(given: Iterable[Marks], folded: Mapping[str, str]) -> set[tuple[str, str]]:
+def _together(given: Sequence[Marks], folded: Mapping[str, str]) -> set[tuple[str, str]]:
     """The pairs, by id and in order, that share what few others do."""
-    shared: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    shared: dict[tuple[str, str], list[str]] = defaultdict(list)
+    worded: dict[str, list[Marks]] = defaultdict(list)
     for each in given:
         for address in each.addresses:
             shared["address", address].append(each.id)
         for identifier in each.identifiers:
             shared["identifier", identifier].append(each.id)
         for words in _all_but_one(folded[each.id]):
-            for beside in (each.organisation, *each.areas):
-                shared["words", words, beside].append(each.id)
-    most = {"address": MOST_WITH_ADDRESS, "identifier": MOST_WITH_ADDRESS, "words": MOST_WITH_WORDS}
-    return {
-        (min(pair), max(pair))
-        for key, ids in shared.items()
-        if 1 < len(ids) <= most[key[0]]
-        for pair in combinations(ids, 2)
-    }
+            worded[words].append(each)
+    found = {pair for ids in shared.values() if len(ids) <= MOST_WITH_ADDRESS for pair in _pairs_of(ids)}
+    for alike in worded.values():
+        # Most words are of one service alone: where it is need not be asked.
+        if len(alike) > 1:
+            found.update(_near_one_another(alike))
+    return found
+
+
+def _near_one_another(alike: Iterable[Marks]) -> Iterator[tuple[str, str]]:
+    """Those of some services with an organisation or an area in common that few others of them have."""
+    beside: dict[str, list[str]] = defaultdict(list)
+    for each in alike:
+        for place in {each.organisation, *each.areas}:
+            beside[place].append(each.id)
+    return (pair for ids in beside.values() if len(ids) <= MOST_WITH_WORDS for pair in _pairs_of(ids))
+
+
+def _pairs_of(ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+    return ((min(pair), max(pair)) for pair in combinations(ids, 2))
 
 
 def _all_but_one(name: str) -> set[str]:

@@ -65,7 +65,7 @@ def find(connection: Connection, key: int, *, by: Actor, action: Action = "read-
     """One of one's own; raises SubscriptionNotFound, also for somebody else's."""
     found = store.one(connection, key)
     if found is None or not can(by, action, Thing(person_id=found.channel.person_id)):
-        raise SubscriptionNotFound(f"There is no Subscription/{key} of yours.")
+        raise SubscriptionNotFound(f"There is no Subscription/{key} of yours.", anothers=found is not None)
     return found
 
 

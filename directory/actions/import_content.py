@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from directory.actions.compare import differing, differing_organisation, in_words
-from directory.actions.import_faults import personal_files
+from directory.actions.import_faults import deceiving_files, personal_files
 from directory.actions.import_plan import AFTER_CLOSING, reopening
 from directory.actions.import_services import Imported, check_may_import, end_batch
 from directory.actions.prepare import Published
@@ -59,10 +59,11 @@ def import_folder(
 ) -> Imported:
     """Publish what a folder says and the directory does not, in one transaction; a dry run takes it all back.
 
-    Raises `Invalid` where something breaks a rule, or looks like patient data; then nothing is written.
+    Raises `Invalid` where something breaks a rule, looks like patient data, or has a name that deceives; then nothing
+    is written.
     """
     check_may_import(by)
-    if problems := personal_files(folder):
+    if problems := [*personal_files(folder), *deceiving_files(folder)]:
         raise Invalid(problems)
     with database.write() as connection:
         found = _compare(connection, folder, at=at, zone=zone)

@@ -1,11 +1,14 @@
-"""What is wrong with the rows of a file beyond what its reader sees: patient data, and two rows for one service."""
+"""What is wrong with the rows of a file beyond what its reader sees: patient data, deceiving names, repeated rows."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from directory.actions.screening import names_in
 from directory.content.folder import Folder
+from directory.content.reading import YEARS
+from directory.domain.lettering import strange
 from directory.domain.screen import marked, screen
 from directory.domain.service import Contact, Eligibility, Location, ReferralRoute
 from directory.domain.source import Reading, SourceService
@@ -27,6 +30,47 @@ def personal_rows(reading: Reading) -> list[RowProblem]:
         for column, text in _texts(service)
         for reason in _personal(text)
     ]
+
+
+def deceiving_rows(reading: Reading) -> list[RowProblem]:
+    """Every name in a file that looks like another's, or holds what nobody sees."""
+    named = [(service.row, field, text) for service in reading.services for field, text in _names(service)]
+    named += [(each.row, "name", each.name or "") for each in reading.organisations]
+    return [RowProblem(row, field, f"it holds {said}") for row, field, text in named if (said := strange(text))]
+
+
+def undated_rows(reading: Reading) -> list[RowProblem]:
+    """Every day from which something is to hold that is a slip of the hand, or that no calendar goes beyond."""
+    days = [(each.row, "effective_from", each.effective_from) for each in reading.services]
+    days += [(each.row, "date", each.effective_from) for each in reading.successions]
+    reason = f"give a day from {YEARS[0]} to {YEARS[1]}"
+    return [
+        RowProblem(row, column, reason) for row, column, day in days if day and not YEARS[0] <= day.year <= YEARS[1]
+    ]
+
+
+def deceiving_files(folder: Folder) -> list[Problem]:
+    """The same of a folder of Markdown, each by its file."""
+    owners = (("organisations", folder.organisations), ("teams", folder.teams))
+    named = [
+        (f"{kind}/{file.slug}.md", field, text)
+        for kind, files in (*owners, ("services", folder.services))
+        for file in files
+        for field, text in names_in(file.set)
+    ]
+    edits = [
+        (file.draft.title, edit)
+        for file in folder.changes
+        for edit in (*file.draft.organisations, *file.draft.teams, *file.draft.services)
+    ]
+    named += [(f"changes: {title}", field, text) for title, edit in edits for field, text in names_in(edit.set)]
+    return [Problem(f"{where} {field}", f"it holds {said}") for where, field, text in named if (said := strange(text))]
+
+
+def _names(service: SourceService) -> Iterator[tuple[str, str]]:
+    yield from names_in(service.set)
+    yield "owner_organisation", service.organisation.name or ""
+    yield "owner_team", service.team or ""
 
 
 def personal_files(folder: Folder) -> list[Problem]:

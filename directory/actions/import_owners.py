@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from directory.actions.compare import differing_organisation
 from directory.actions.naming import free_slug
+from directory.actions.overruling import Merge
 from directory.domain.change import Draft, Edit, fold
 from directory.domain.organisation import OrganisationFacts
 from directory.domain.service import Owner, slug_of
@@ -35,6 +36,10 @@ class Owners:
     opened_teams: list[Edit] = field(default_factory=list)
     reopened: list[Edit] = field(default_factory=list)
     renames: list[Draft] = field(default_factory=list)
+    # By what a feed calls them, which stays when it renames one.
+    by_foreign: dict[str, str] = field(default_factory=dict)
+    # What a feed says of them otherwise than is said here, in words.
+    overruled: list[str] = field(default_factory=list)
 
     def of(self, service: SourceService) -> Owner:
         """The owner of a service that the import describes."""
@@ -44,12 +49,16 @@ class Owners:
 
     def id_of(self, organisation: SourceOrganisation) -> str:
         """The id of an organisation that the import names."""
+        if organisation.foreign_id in self.by_foreign:
+            return self.by_foreign[organisation.foreign_id]
         if organisation.ods_code:
             return self.by_code[organisation.ods_code]
         return self.by_name[fold(organisation.name or "")]
 
     def existing(self, organisation: SourceOrganisation) -> str | None:
         """The id of an organisation, where it is known already."""
+        if organisation.foreign_id in self.by_foreign:
+            return self.by_foreign[organisation.foreign_id]
         if organisation.ods_code:
             return self.by_code.get(organisation.ods_code)
         return self.by_name.get(fold(organisation.name or ""))
@@ -80,9 +89,11 @@ def _counted(edits: Sequence[Edit], noun: str) -> str:
     return f"{len(edits)} {noun}s"
 
 
-def find_owners(connection: Connection, reading: Reading, *, effective_from: date, source: str) -> Owners:
+def find_owners(
+    connection: Connection, reading: Reading, *, effective_from: date, source: str, merge: Merge | None = None
+) -> Owners:
     """Match what a reading names against the directory; writes nothing."""
-    owners = Owners()
+    owners = Owners(by_foreign=dict(merge.organisations) if merge else {})
     named = _distinct([*reading.organisations, *(service.organisation for service in reading.services)])
     codes = [organisation.ods_code for organisation in named if organisation.ods_code]
     for link in reading.successions:
@@ -92,14 +103,19 @@ def find_owners(connection: Connection, reading: Reading, *, effective_from: dat
     owners.by_code = find_ids(connection, "organisation", codes)
     owners.by_name = organisation_store.ids_by_folded_name(connection)
     rows = load_in_force(
-        connection, "organisation", {*owners.by_code.values(), *owners.by_name.values()}, on=effective_from
+        connection,
+        "organisation",
+        {*owners.by_code.values(), *owners.by_name.values(), *owners.by_foreign.values()},
+        on=effective_from,
     )
     known = {key: row.facts for key, row in rows.items()}
-    _reopen(connection, owners, [*named, *(SourceOrganisation({}, code) for code in codes)], known)
+    # What a feed brought and somebody here undid stays undone.
+    asked = [item for item in named if not merge or owners.existing(item) not in merge.said_of_organisations]
+    _reopen(connection, owners, [*asked, *(SourceOrganisation({}, code) for code in codes)], known)
     newcomers = [item for item in named if owners.existing(item) is None]
     taken = taken_slugs(connection, "organisation", [slug_of(item.name or item.ods_code or "") for item in newcomers])
     for item in named:
-        _match(owners, item, known=known, taken=taken, day=effective_from, source=source)
+        _match(owners, item, known=known, taken=taken, day=effective_from, source=source, merge=merge)
     for code in codes:
         if code not in owners.by_code:
             _match(owners, SourceOrganisation({}, code), known={}, taken=taken, day=effective_from, source=source)
@@ -125,12 +141,31 @@ def _match(
     taken: set[str],
     day: date,
     source: str,
+    merge: Merge | None = None,
 ) -> None:
     existing = owners.existing(item)
     if existing is None:
         _open(owners, item, taken)
     elif existing in known and (edit := differing_organisation(known[existing], item.set)):
-        owners.renames.append(_draft(existing, known[existing], edit, day=day, source=source))
+        if merge is not None:
+            edit = _not_overruled(owners, existing, known[existing], edit, merge)
+        if edit:
+            owners.renames.append(_draft(existing, known[existing], edit, day=day, source=source))
+
+
+def _not_overruled(
+    owners: Owners, key: str, before: OrganisationFacts, edit: dict[str, object], merge: Merge
+) -> dict[str, object]:
+    """The fields that still say what the feed said last; the others were written here, or by another feed."""
+    said = merge.said_of_organisations.get(key, {})
+    here = differing_organisation(before, said)
+    taken = {name: value for name, value in edit.items() if name in said and name not in here}
+    owners.overruled += [
+        f"{before.name}: its {name.replace('_', ' ')} is “{value}” there, and stays “{getattr(before, name)}” here"
+        for name, value in edit.items()
+        if name not in taken
+    ]
+    return taken
 
 
 def _reopen(

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Literal
@@ -15,13 +15,14 @@ from sqlalchemy import Connection
 
 from directory.actions.compare import differing, in_words
 from directory.actions.flattened import news
-from directory.actions.import_faults import personal_rows, repeated_rows, unquoted
+from directory.actions.import_faults import deceiving_rows, personal_rows, repeated_rows, undated_rows, unquoted
 from directory.actions.import_owners import Owners, find_owners
 from directory.actions.import_successions import succession_drafts
+from directory.actions.overruling import Fields, Merge, divided
 from directory.content.records import draft_plain
 from directory.domain.change import Draft, Edit
 from directory.domain.service import Facts, Identifier
-from directory.domain.source import Reading, SourceService
+from directory.domain.source import Reading, SourceService, is_of_feed
 from directory.domain.timeline import Timeline
 from directory.errors import ImportRefused
 from directory.exchange import hsds, services_csv
@@ -39,12 +40,16 @@ _RANDOM_ID = re.compile(r'"([0-9a-f]{32})"')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A file's reading and what is to be done with it: from which day it holds, and whether it lists all there is."""
+    """A file's reading and what is to be done with it: from which day it holds, and whether it lists all there is.
+
+    With `merge` it is a feed that is read again and again: what somebody changed here since stays.
+    """
 
     reading: Reading
     source: str
     effective_from: date
     complete: bool = False
+    merge: Merge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +68,18 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that a file changes, in the order in which it is published, and how many services stay as they are."""
+    """Everything that a file changes, in the order in which it is published, and how many services stay as they are.
+
+    By the id of each service, `said` is all that a source says of it, and `clashes` what was overruled here; `owners`
+    knows the organisations that it names.
+    """
 
     planned: tuple[Planned, ...]
     unchanged: int = 0
     rows: Mapping[str, int] = field(default_factory=dict)
+    said: Mapping[str, Fields] = field(default_factory=dict)
+    clashes: Mapping[str, Fields] = field(default_factory=dict)
+    owners: Owners = field(default_factory=Owners)
 
     @property
     def drafts(self) -> list[Draft]:
@@ -99,34 +111,64 @@ def plan_import(connection: Connection, wanted: Wanted) -> Plan:
     """Work out what a file changes; writes nothing. Raises ImportRefused with every row that cannot be taken."""
     reading = wanted.reading
     keys = [_key(service) for service in reading.services]
-    known = known_ids(connection, reading.services)
+    known = known_ids(connection, reading.services) | dict(wanted.merge.ids if wanted.merge else {})
     ids = {place: known[key] for place, key in enumerate(keys) if key in known}
-    faults = [*reading.problems, *personal_rows(reading), *repeated_rows(reading.services, ids)]
+    faults = [*reading.problems, *personal_rows(reading), *deceiving_rows(reading), *undated_rows(reading)]
+    faults += repeated_rows(reading.services, ids)
     if faults:
         raise ImportRefused(sorted(unquoted(faults), key=lambda fault: fault.row))
-    owners = find_owners(connection, reading, effective_from=wanted.effective_from, source=wanted.source)
+    owners = find_owners(
+        connection, reading, effective_from=wanted.effective_from, source=wanted.source, merge=wanted.merge
+    )
     planned = [Planned(draft, "other") for draft in owners.drafts(wanted.source)]
     lives = timelines(connection, "service", set(ids.values()), steps_after=date.max)
     shut = [key for key, life in lives.items() if all(facts.status == "closed" for facts in life.facts)]
     unopened = import_store.only_undone(connection, "service", shut)
+    if wanted.merge:
+        # Somebody here undid what this feed brought: that is overruled as any other word of it.
+        unopened -= wanted.merge.said.keys()
     taken = _slugs_of_others(connection, reading)
-    unchanged, rows = 0, {}
+    unchanged, rows, sides = 0, {}, Sides()
     for place, service in enumerate(reading.services):
         life = lives[ids[place]] if place in ids else None
         if life is None or life.id in unopened:
             new = replace(service, slug=None) if service.slug in taken else service
-            found: Planned | None = _opening(new, owners, wanted, life)
+            found: Planned | None = _opening(new, owners, wanted, life, sides)
         else:
-            found = _change(service, life, owners, wanted)
+            found = _change(service, life, owners, wanted, sides)
         if found is None:
             unchanged += 1
         else:
             planned.append(found)
             rows[found.draft.services[0].id] = service.row
     if wanted.complete:
-        planned += _closures(connection, wanted, present=set(ids.values()))
+        systems = dict.fromkeys(service.identifier.system for service in reading.services if service.identifier)
+        gone = {key for system in systems for key in import_store.ids_of_system(connection, system)}
+        planned += _closures(connection, wanted, gone - set(ids.values()), sides)
+    if wanted.merge:
+        planned += _closures(connection, wanted, wanted.merge.gone, sides)
     links = succession_drafts(connection, reading, owners, source=wanted.source)
-    return Plan((*planned, *(Planned(draft, "other") for draft in links)), unchanged, rows)
+    whole = (*planned, *(Planned(draft, "other") for draft in links))
+    return Plan(whole, unchanged, rows, sides.said, sides.clashes, owners)
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What a source says of each service and what of it was overruled here, gathered while a plan is made."""
+
+    said: dict[str, Fields] = field(default_factory=dict)
+    clashes: dict[str, Fields] = field(default_factory=dict)
+
+    def divide(self, key: str, before: Facts, edit: Fields, wanted: Wanted) -> dict[str, object]:
+        """The part of an edit that is taken; of a file that is no feed, all of it."""
+        if wanted.merge is None:
+            return dict(edit)
+        said = wanted.merge.said.get(key)
+        tolerance = wanted.reading.coordinate_tolerance
+        taken, clash = divided(before, edit, said, coordinate_tolerance=tolerance)
+        if clash:
+            self.clashes[key] = clash
+        return taken
 
 
 def _key(service: SourceService) -> Identifier | str:
@@ -154,6 +196,8 @@ def known_ids(connection: Connection, services: Sequence[SourceService]) -> dict
 def _is_it(service: SourceService, key: str) -> bool:
     """Whether a service of this slug here is the one meant: another directory's feed may use the slug for its own."""
     given = service.identifier
+    if given is not None and is_of_feed(given.system):
+        return False
     return given is None or given.system != hsds.FORMAT or given.value == own_uuid("service", key)
 
 
@@ -164,7 +208,7 @@ def _slugs_of_others(connection: Connection, reading: Reading) -> set[str]:
     return set(find_ids(connection, "service", [service.slug for service in reading.services if service.slug]))
 
 
-def _opening(service: SourceService, owners: Owners, wanted: Wanted, life: Timeline | None) -> Planned:
+def _opening(service: SourceService, owners: Owners, wanted: Wanted, life: Timeline | None, sides: Sides) -> Planned:
     """A service that is new or, with a life, one that only an import that was undone ever brought."""
     facts = {**service.set, "owner": owners.of(service)}
     if life is None:
@@ -172,6 +216,7 @@ def _opening(service: SourceService, owners: Owners, wanted: Wanted, life: Timel
         edit = Edit(key, facts, expected_version=0, slug=service.slug)
     else:
         edit = reopening(life.id, facts)
+    sides.said[edit.id] = facts
     draft = Draft(
         title=f"{facts['name']} is in the directory{'' if life is None else ' again'}",
         effective_from=service.effective_from or wanted.effective_from,
@@ -192,13 +237,18 @@ def reopening(service_id: str, facts: Mapping[str, object]) -> Edit:
     return Edit(service_id, {each.name: getattr(whole, each.name) for each in fields(Facts)})
 
 
-def _change(service: SourceService, life: Timeline, owners: Owners, wanted: Wanted) -> Planned | None:
+def _change(service: SourceService, life: Timeline, owners: Owners, wanted: Wanted, sides: Sides) -> Planned | None:
     """What differs on the day from which the source says that it holds: what was learnt since is not undone."""
     reading, day = wanted.reading, service.effective_from or wanted.effective_from
+    if wanted.merge:
+        # What somebody said here later than that day is to be met, not gone round.
+        day = wanted.effective_from
     before: Facts = life.on(day) or life.facts[0]
     tolerance = reading.coordinate_tolerance
     given = _news(service, before, life.id, reading)
-    edit = differing(before, given, owners.of(service), coordinate_tolerance=tolerance)
+    owner = owners.of(service)
+    sides.said[life.id] = {**given, "owner": owner}
+    edit = sides.divide(life.id, before, differing(before, given, owner, coordinate_tolerance=tolerance), wanted)
     if not edit:
         return None
     closes = edit.get("status") == "closed"
@@ -208,6 +258,8 @@ def _change(service: SourceService, life: Timeline, owners: Owners, wanted: Want
         services=(Edit(life.id, edit),),
         why=f"{wanted.source} says so.",
         what_to_do=AFTER_CLOSING if closes else "Use what the entry says now.",
+        # What a feed calls it is nobody's news.
+        weight="minor" if wanted.merge and edit.keys() <= {"identifiers"} else "major",
     )
     return Planned(draft, "closed" if closes else "changed", service.row, before, life.latest_number)
 
@@ -221,17 +273,17 @@ def _news(service: SourceService, before: Facts, key: str, reading: Reading) -> 
     return service.set
 
 
-def _closures(connection: Connection, wanted: Wanted, *, present: set[str]) -> Iterator[Planned]:
-    """Services that came from this kind of source and are no longer in it."""
-    systems = dict.fromkeys(service.identifier.system for service in wanted.reading.services if service.identifier)
-    gone = {key for system in systems for key in import_store.ids_of_system(connection, system)} - present
+def _closures(connection: Connection, wanted: Wanted, gone: Iterable[str], sides: Sides) -> Iterator[Planned]:
+    """Services that came from this source, or this kind of it, and are no longer in it."""
     for row in load_in_force(connection, "service", sorted(gone), on=wanted.effective_from).values():
-        if row.facts.status != "closed":
+        if row.facts.status == "closed":
+            continue
+        if edit := sides.divide(row.subject_id, row.facts, {"status": "closed"}, wanted):
             draft = Draft(
                 title=f"{row.facts.name} is closed",
                 effective_from=wanted.effective_from,
                 kinds=("closed",),
-                services=(Edit(row.subject_id, {"status": "closed"}),),
+                services=(Edit(row.subject_id, edit),),
                 why=f"{wanted.source} no longer lists it.",
                 what_to_do=AFTER_CLOSING,
             )

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from directory.actions.import_faults import row_problems
 from directory.actions.import_plan import Plan, Wanted, known_ids, plan_import
+from directory.actions.overruling import Merge
 from directory.actions.prepare import Progress, Published, prepare
 from directory.actions.publish import write
 from directory.domain.policy import Actor, can
@@ -83,12 +84,18 @@ class Import:
     progress: Progress = lambda _done, _all: None
     # Whether whoever imports wants every change back: of 200,000 they take a gigabyte.
     keeps: bool = True
+    # What is known of a feed that is read again and again.
+    merge: Merge | None = None
 
     @property
     def wanted(self) -> Wanted:
         """What is to be done, without by whom and when."""
         return Wanted(
-            reading=self.reading, source=self.source, effective_from=self.effective_from, complete=self.complete
+            reading=self.reading,
+            source=self.source,
+            effective_from=self.effective_from,
+            complete=self.complete,
+            merge=self.merge,
         )
 
 
@@ -178,7 +185,7 @@ def write_plan(connection: Connection, job: Import, plan: Plan, *, head: Head) -
     if faults:
         raise ImportRefused(faults)
     end_batch(connection, batch, numbers, plan.counts, source=job.source, by=by, at=at)
-    _write_beside(connection, job, batch)
+    write_beside(connection, job, batch)
     return Imported(tuple(kept), plan.counts, reading.notices, batch, tally)
 
 
@@ -198,7 +205,7 @@ def end_batch(
     audit.record(connection, audit.Event(at, by, "import", f"import {batch}", details))
 
 
-def _write_beside(connection: Connection, job: Import, batch: int) -> None:
+def write_beside(connection: Connection, job: Import, batch: int | None) -> None:
     """What is no change of an entry: dates on which the source checked it, and who belongs to whom."""
     checked = [service for service in job.reading.services if service.checked_at]
     known = known_ids(connection, checked)
@@ -207,7 +214,7 @@ def _write_beside(connection: Connection, job: Import, batch: int) -> None:
         for service in checked
         if service.checked_at
     ]
-    import_store.add_checks(connection, pairs, source=job.source, zone=job.zone, import_id=batch)
+    import_store.add_checks(connection, pairs, source=job.source, zone=job.zone, at=job.at, import_id=batch)
     codes = [code for each in job.reading.memberships for code in (each.member, each.of)]
     ids = find_ids(connection, "organisation", codes)
     import_store.add_memberships(connection, job.reading.memberships, ids, import_id=batch)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from directory.actions import reaching, rules
 from directory.actions.naming import EDITS, Newcomer, name
+from directory.actions.screening import refuse_deceiving
 from directory.actions.workbench import Workbench
 from directory.content import records
 from directory.domain.change import Change, Draft, Edit, Subject
@@ -63,13 +64,14 @@ def prepare(
     at: Sequence[datetime],
     zone: ZoneInfo,
     offered: bool = False,
+    recorded: bool = False,
     refused: Refused = _raise,
     progress: Progress = lambda _done, _all: None,
 ) -> list[Published]:
     """What publishing `drafts` after `head` does, each at its instant of `at` (or the head's, where that is later).
 
     Today is the last of these instants in `zone`. Drafts that are `offered` need the author's own team only: whoever
-    asks for that asks the others.
+    asks for that asks the others. Drafts that are `recorded` were published before: their names are as they were.
 
     Raises `Invalid` with every broken rule, `EditConflict` where an expected version is stale, `NotAllowed` where
     `by` may not publish for a team concerned, `ChangeNotFound` and `AlreadyWithdrawn` where a draft takes the place of
@@ -82,6 +84,8 @@ def prepare(
         recorded_at = max(instant, head.recorded_at) if head.recorded_at else instant
         known_on = recorded_at.astimezone(zone).date()
         try:
+            if not recorded:
+                refuse_deceiving(draft, bench.lives)
             done = _work_out(
                 draft, newcomers, bench, by=by, offered=offered, head=head, recorded_at=recorded_at, known_on=known_on
             )

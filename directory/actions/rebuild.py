@@ -109,7 +109,8 @@ def _publish(connection: Connection, found: Sequence[_Record], *, zone: ZoneInfo
     head = change_store.lock_head(connection)
     at = [record.file.published_at for record in found if record.file.published_at]
     try:
-        made = prepare(connection, [record.file.draft for record in found], by=OPERATOR, head=head, at=at, zone=zone)
+        drafts = [record.file.draft for record in found]
+        made = prepare(connection, drafts, by=OPERATOR, head=head, at=at, zone=zone, recorded=True)
     except Invalid as error:
         first, last = found[0].path.name, found[-1].path.name
         raise RecordDamaged(f"the records {first} to {last} cannot be published again: {error}") from None

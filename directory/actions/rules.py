@@ -11,7 +11,7 @@ from directory.domain.change import KINDS, Change, Draft, Edit, Kind, kinds_betw
 from directory.domain.offer import Parties
 from directory.domain.policy import Actor, Thing, can
 from directory.domain.service import Facts, Identifier, Owner
-from directory.domain.source import RECORD_SYSTEMS
+from directory.domain.source import names_record
 from directory.domain.succession import Noun, Succession, cardinality_problems, looping
 from directory.domain.timeline import Made, Timeline
 from directory.errors import AlreadyWithdrawn, EditConflict, Invalid, NotAllowed, Problem
@@ -152,7 +152,7 @@ def check_identifiers(draft: Draft, records: dict[Identifier, str]) -> None:
         (identifier, edit)
         for edit in draft.services
         for identifier in edit.set.get("identifiers", ())  # type: ignore[attr-defined]
-        if identifier.system in RECORD_SYSTEMS
+        if names_record(identifier.system)
     ]
     problems = [
         Problem(f"services {edit.id} identifiers", f"{identifier.value} in {identifier.system} is already {other}")

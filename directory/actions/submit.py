@@ -19,7 +19,7 @@ from directory.actions.naming import name
 from directory.actions.prepare import Published, prepare
 from directory.actions.publish import write
 from directory.actions.reports import check_answers, settle_checked
-from directory.actions.screening import deceiving, personal
+from directory.actions.screening import deceiving_title, personal
 from directory.actions.workbench import Workbench
 from directory.content.records import draft_plain
 from directory.domain.change import Draft
@@ -168,7 +168,7 @@ def _consider(
     connection: Connection, draft: Draft, *, by: Actor, head: Head, at: datetime, zone: ZoneInfo
 ) -> Considered:
     published = prepare(connection, [draft], by=by, head=head, at=[at], zone=zone, offered=True)[0]
-    if problems := [*personal(draft), *deceiving(draft)]:
+    if problems := [*personal(draft), *deceiving_title(draft)]:
         raise Invalid(problems)
     needs = tuple(sorted(published.parties.to_accept(by) | to_approve(connection, published, by)))
     may_override = bool(needs) and (by.editor or all(need.kind == "approve" for need in needs))

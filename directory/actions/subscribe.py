@@ -194,7 +194,7 @@ def find(connection: Connection, key: int, by: Actor, *, ended: bool = False) ->
     found = subscriptions.one(connection, key, ended=ended)
     own = found.person_id is not None and found.person_id == by.person_id
     if not own and (found.team_id is None or not _belongs(connection, found.team_id, by)):
-        raise SubscriptionNotFound("There is no such subscription, or it has ended.")
+        raise SubscriptionNotFound("There is no such subscription, or it has ended.", anothers=True)
     return found
 
 

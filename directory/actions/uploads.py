@@ -91,7 +91,7 @@ def confirm(database: Database, upload_id: str, *, seen: str, by: Actor, at: dat
         head = lock_head(connection)
         upload = store.load(connection, upload_id, person_id=_sender(by), hold=True)
         if upload is None:
-            raise ImportNotFound(GONE)
+            raise _gone(connection, upload_id)
         if upload.import_id is not None:
             return upload.import_id
         if upload.data is None:
@@ -123,7 +123,7 @@ def own(connection: Connection, upload_id: str, *, by: Actor) -> Upload:
     """A file that the actor sent; raises `ImportNotFound`, for another's too."""
     upload = store.load(connection, upload_id, person_id=_sender(by))
     if upload is None:
-        raise ImportNotFound(GONE)
+        raise _gone(connection, upload_id)
     return upload
 
 
@@ -131,7 +131,11 @@ def discard(database: Database, upload_id: str, *, by: Actor) -> None:
     """Let go of a file that is not to be imported; raises `ImportNotFound`."""
     with database.write() as connection:
         if not store.remove(connection, upload_id, person_id=_sender(by)):
-            raise ImportNotFound(GONE)
+            raise _gone(connection, upload_id)
+
+
+def _gone(connection: Connection, upload_id: str) -> ImportNotFound:
+    return ImportNotFound(GONE, anothers=store.is_there(connection, upload_id))
 
 
 GONE = "There is no such file, or it is gone: files are kept for one day. Send it again."

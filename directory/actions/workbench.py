@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from directory.actions.naming import EDITS, Named
 from directory.domain.change import Change, Draft
 from directory.domain.service import Identifier
-from directory.domain.source import RECORD_SYSTEMS
+from directory.domain.source import names_record
 from directory.domain.succession import Noun, Succession, reachable
 from directory.domain.timeline import Timeline
 from directory.errors import ChangeNotFound
@@ -120,7 +120,7 @@ def _records(connection: Connection, drafts: Sequence[Draft]) -> dict[Identifier
     }
     return {
         Identifier(system, value): service
-        for system in RECORD_SYSTEMS
+        for system in {each.system for each in given if names_record(each.system)}
         for value, service in ids_by_identifier(
             connection, system, [each.value for each in given if each.system == system]
         ).items()

@@ -62,7 +62,8 @@ def load(connection: Connection, draft_id: str, *, by: Actor, hold: bool = False
     """A draft of the actor's own; raises `DraftNotFound`, for another's too."""
     row = draft_store.load(connection, draft_id, person_id=_author(by), hold=hold)
     if row is None:
-        raise DraftNotFound("There is no such draft, or it was deleted. Drafts are kept for 90 days.")
+        message = "There is no such draft, or it was deleted. Drafts are kept for 90 days."
+        raise DraftNotFound(message, anothers=draft_store.is_there(connection, draft_id))
     return _writing(row)
 
 
@@ -93,6 +94,7 @@ def delete(database: Database, draft_id: str, *, by: Actor) -> None:
     """Let go of a draft; raises `DraftNotFound`."""
     with database.write() as connection:
         if not draft_store.remove(connection, draft_id, person_id=_author(by)):
+            load(connection, draft_id, by=by)
             raise DraftNotFound("There is no such draft, or it was published or deleted.")
 
 

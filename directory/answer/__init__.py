@@ -6,6 +6,7 @@ one whose part the question means, or one plain question where it does not say.
 """
 
 from directory.answer.answering import answer
+from directory.answer.by_distance import answer_by_distance
 from directory.answer.handling import Handling, handling
 
-__all__ = ["Handling", "answer", "handling"]
+__all__ = ["Handling", "answer", "answer_by_distance", "handling"]

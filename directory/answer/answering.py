@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from directory.answer.asking_back import chosen_by_age, question_back
 from directory.answer.reaching import Reached, present, right_part_first
-from directory.answer.registered import elsewhere_last, practice_in, registered_as, search_registered
+from directory.answer.registered import elsewhere_last, registered_as, search_for
 from directory.domain.area import Gazetteer
 from directory.domain.parting import Known
-from directory.domain.query import Answer, Query, Registered, Result, Understood
+from directory.domain.query import Answer, Query, Result, Understood
 from directory.domain.registration import Registration
 from directory.domain.service import Entry
 from directory.domain.why import takes, why
@@ -35,10 +35,8 @@ def answer(
     With a gazetteer, a GP practice that the question names says in which areas the patient is registered.
     """
     on = query.as_of or today
-    practice = practice_in(connection, query, gazetteer, on=on) if gazetteer is not None else None
-    found = search_registered(query, practice, search) if practice else search(query)
-    areas = practice.areas if practice else ()
-    known = Known.of(found.plan.corrected(), query.text, query.area, *areas, age_group=found.plan.age_group)
+    practice, found = search_for(connection, query, search, gazetteer, on=on)
+    known = what_is_known(query, found, practice)
     reached = present(connection, found.hits, known, on=on, known_at=known_at)
     ids = [each.service for each in reached]
     by_id = {entry.id: entry for entry in service_store.entries(connection, ids, on=on, known_at=known_at)}
@@ -48,10 +46,7 @@ def answer(
         chosen = chosen_by_age(standing, by_id, query, found, known, search)
     if chosen:
         standing = [chosen, *(each for each in standing if each is not chosen)]
-    results = tuple(
-        _result(each, by_id[each.service], query, found, registered_as(by_id[each.service], practice))
-        for each in standing
-    )
+    results = tuple(result_of(each, by_id[each.service], query, found, practice) for each in standing)
     best = _best(results, found) if not query.offset else None
     if chosen:
         best = results[0]
@@ -77,8 +72,15 @@ def answer(
     )
 
 
-def _result(reached: Reached, entry: Entry, query: Query, found: Found, registered: Registered | None) -> Result:
+def what_is_known(query: Query, found: Found, practice: Registration | None) -> Known:
+    """What the question says of the person it is about."""
+    areas = practice.areas if practice else ()
+    return Known.of(found.plan.corrected(), query.text, query.area, *areas, age_group=found.plan.age_group)
+
+
+def result_of(reached: Reached, entry: Entry, query: Query, found: Found, practice: Registration | None) -> Result:
     """A service with why it was found, and whether it takes the person asked about."""
+    registered = registered_as(entry, practice)
     for_age, against = takes(entry.facts.eligibility, found.plan.ages)
     said = (why(reached.hit.matched, asked=query.text), *filter(None, [for_age]))
     return Result(entry, reached.hit.matched, reached.asked_for, registered, said, against)

@@ -24,6 +24,19 @@ def practice_in(connection: Connection, query: Query, gazetteer: Gazetteer, *, o
     return registration(query.text, registration_store.practices_named(connection, query.text, on=on), gazetteer)
 
 
+def search_for(
+    connection: Connection,
+    query: Query,
+    search: Callable[[Query], Found],
+    gazetteer: Gazetteer | None,
+    *,
+    on: date,
+) -> tuple[Registration | None, Found]:
+    """What search finds, and the GP practice that the question names, where a gazetteer can place one."""
+    practice = practice_in(connection, query, gazetteer, on=on) if gazetteer is not None else None
+    return practice, search_registered(query, practice, search) if practice else search(query)
+
+
 def search_registered(query: Query, practice: Registration, search: Callable[[Query], Found]) -> Found:
     """What search finds for the question without the practice, in its areas; unless it is sure of the whole one."""
     whole = search(query)

@@ -5,24 +5,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
 from directory.actions.import_content import import_folder
 from directory.actions.import_services import Import, Imported, import_file, preview_import
 from directory.actions.prepare import Progress
+from directory.actions.read_hsds import Fetching, read_hsds, words_of
 from directory.actions.undo_import import Undo, preview_undo, undo_import, why_undone
 from directory.api import names as called
 from directory.api.entries import change_json
 from directory.commands.shared import Day, Failure, acting, as_json, counted, opened, print_json
 from directory.content.folder import read_folder
 from directory.domain.policy import Actor
-from directory.errors import ImportRefused, Invalid, RowProblem, UndoRefused
+from directory.domain.source import Reading
+from directory.errors import FeedFailed, ImportRefused, Invalid, RowProblem, UndoRefused
+from directory.exchange import hsds
 from directory.exchange.reading import FORMATS, read
+from directory.outbound.http import outgoing_for
 from directory.site import Site
 from directory.store import imports as import_store
 from directory.store.imports import Batch
@@ -30,8 +34,28 @@ from directory.store.imports import Batch
 LISTED = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """An Open Referral feed at an address of the web, to be read once."""
+
+    name: str
+
+
+class FileOrFeed(click.ParamType[Path | Feed]):
+    """A file or folder that is there, or the address of a feed."""
+
+    name = "file or URL"
+    _path: ClassVar[click.Path] = click.Path(exists=True, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | Feed:
+        """What is meant; a clear refusal where there is no such file."""
+        if str(value).startswith(("https://", "http://")):
+            return Feed(str(value))
+        return Path(str(self._path.convert(value, param, ctx)))
+
+
 @click.command("import")
-@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.argument("files", nargs=-1, type=FileOrFeed())
 @click.option(
     "--format", "format_", type=click.Choice(["auto", "markdown", *FORMATS]), default="auto", show_default=True
 )
@@ -44,7 +68,7 @@ LISTED = 50
 @click.option("--why", help="With --undo: what those who were told of its changes will read.")
 @as_json
 def import_command(
-    files: Sequence[Path],
+    files: Sequence[Path | Feed],
     format_: str,
     email: str | None,
     effective: date | None,
@@ -56,6 +80,8 @@ def import_command(
     json_: bool,
 ) -> None:
     """Import files: what differs from the directory becomes changes. All of a file comes in, or nothing of it.
+
+    A file can be the URL of an Open Referral feed, which is read once; `signpost source add` reads it again and again.
 
     Each file is a batch with a number: --batches lists them, and --undo takes one back.
     """
@@ -77,16 +103,17 @@ def import_command(
 
 
 def _import_one(
-    site: Site, file: Path, format_: str, by: Actor, day: date, *, complete: bool, dry_run: bool, json_: bool
+    site: Site, file: Path | Feed, format_: str, by: Actor, day: date, *, complete: bool, dry_run: bool, json_: bool
 ) -> Imported:
     at, zone = site.now(), site.settings.zone
     try:
-        if format_ == "markdown" or file.is_dir():
+        if isinstance(file, Path) and (format_ == "markdown" or file.is_dir()):
             return import_folder(
                 site.database, read_folder(file), by=by, at=at, zone=zone, source=file.name, dry_run=dry_run
             )
         with _progress("Importing", hidden=json_) as progress:
-            job = Import(read(file, format_), file.name, by, at, zone, day, complete, progress, keeps=json_ or dry_run)
+            reading = _fetched(site, file, format_) if isinstance(file, Feed) else read(file, format_)
+            job = Import(reading, file.name, by, at, zone, day, complete, progress, keeps=json_ or dry_run)
             return (preview_import if dry_run else import_file)(site.database, job)
     except ImportRefused as refusal:
         _print_problems(file, refusal.problems, json_=json_)
@@ -95,6 +122,21 @@ def _import_one(
         for problem in invalid.problems:
             click.echo(str(problem), err=True)
         raise Failure(f"{file.name}: nothing was written; mend the above and import again") from None
+
+
+def _fetched(site: Site, feed: Feed, format_: str) -> Reading:
+    """All of a feed; half of one is no import."""
+    if format_ not in ("auto", hsds.FORMAT):
+        raise click.UsageError(f"From an address only --format {hsds.FORMAT} can be imported.")
+    settings = site.settings
+    outgoing = outgoing_for(private=settings.outgoing_private == "yes", base_url=settings.base_url)
+    try:
+        found = read_hsds(Fetching.begun(outgoing, site.now), feed.name, known=(), at_most=0)
+    except FeedFailed as failure:
+        raise Failure(f"{feed.name}: {words_of(failure)}; nothing was written") from None
+    if found.trouble or found.notes:
+        raise Failure(f"{feed.name}: {found.trouble or found.notes[0]}; nothing was written")
+    return found.reading
 
 
 def _list(site: Site, *, json_: bool) -> None:
@@ -164,21 +206,25 @@ def _progress(label: str, *, hidden: bool) -> Iterator[Progress]:
         yield show
 
 
-def _print_problems(file: Path, problems: Sequence[RowProblem], *, json_: bool) -> None:
+def _print_problems(file: Path | Feed, problems: Sequence[RowProblem], *, json_: bool) -> None:
     if json_:
         rows = [{"row": problem.row, "column": problem.column, "reason": problem.reason} for problem in problems]
-        print_json({"file": str(file), "problems": rows})
+        print_json({"file": _called(file), "problems": rows})
     else:
         for problem in problems:
             click.echo(f"{file.name}: {problem}", err=True)
 
 
-def _print_imported(site: Site, file: Path, done: Imported, *, dry_run: bool, json_: bool) -> None:
+def _called(file: Path | Feed) -> str:
+    return file.name if isinstance(file, Feed) else str(file)
+
+
+def _print_imported(site: Site, file: Path | Feed, done: Imported, *, dry_run: bool, json_: bool) -> None:
     if json_:
         notices = [{"row": each.row, "column": each.column, "reason": each.reason} for each in done.notices]
         print_json(
             {
-                "file": str(file),
+                "file": _called(file),
                 "batch": done.batch,
                 "changes": _changes_json(site, done),
                 "services": asdict(done.counts),

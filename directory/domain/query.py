@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from directory.domain.change import fold
 from directory.domain.service import Entry
 
 # Where no answer deserves confidence, so many are shown first.
@@ -127,3 +128,13 @@ class Answer:
     def nearest(self) -> tuple[Result, ...]:
         """What is shown first where nothing is sure: the first three."""
         return () if self.best else self.results[:NEAREST]
+
+    @property
+    def gone(self) -> Result | None:
+        """What the question calls by its name, or a former name, and has closed."""
+        return next((each for each in self.results if _closed_and_named(each.entry, self.query.text)), None)
+
+
+def _closed_and_named(entry: Entry, text: str) -> bool:
+    names = (entry.facts.name, *entry.facts.former_names)
+    return entry.facts.status == "closed" and fold(text) in {fold(name) for name in names}

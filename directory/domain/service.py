@@ -112,13 +112,14 @@ class Identifier:
     """What another system calls it (`system` is a URI or a short name such as `ods`)."""
 
     __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
+    LONGEST: ClassVar[int] = 300
     system: str
     value: str
 
     def __post_init__(self) -> None:
         _require(self.system and self.value, "an identifier needs a system and a value")
-        if len(self.system) > 200 or len(self.value) > 300:
-            raise ValueError("an identifier's system has up to 200 characters and its value up to 300")
+        if len(self.system) > 200 or len(self.value) > self.LONGEST:
+            raise ValueError(f"an identifier's system has up to 200 characters and its value up to {self.LONGEST}")
 
 
 @dataclass(frozen=True, slots=True)

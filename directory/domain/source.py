@@ -16,6 +16,22 @@ from directory.errors import RowProblem
 
 # Systems whose identifiers name one record of a source, by which an import finds the service again.
 RECORD_SYSTEMS = frozenset({"services-csv", "hsds"})
+_FEED = "feed:"
+
+
+def feed_system(name: str) -> str:
+    """The system of the identifiers of a feed that is read on a schedule: each feed has its own."""
+    return f"{_FEED}{name}"
+
+
+def is_of_feed(system: str) -> bool:
+    """Whether identifiers of a system are those of such a feed."""
+    return system.startswith(_FEED)
+
+
+def names_record(system: str) -> bool:
+    """Whether an identifier of this system names one service only."""
+    return system in RECORD_SYSTEMS or is_of_feed(system)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +39,13 @@ class SourceOrganisation:
     """An organisation that a source names, found again by ODS code, else identifier, else folded name.
 
     `set` holds `OrganisationFacts` fields, of the domain's types; `name` may be missing where only a code is known.
+    `foreign_id` is what the source itself calls it, by which a feed's next reading knows it under another name.
     """
 
     set: Mapping[str, object]
     ods_code: str | None = None
     row: int = 0
+    foreign_id: str = ""
 
     @property
     def name(self) -> str | None:

@@ -12,6 +12,7 @@ Decisions, each told by a notice:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from directory.domain.service import Identifier
@@ -24,6 +25,7 @@ from directory.exchange.hsds_service import facts_of
 from directory.exchange.prose import line_of, markdown_of
 
 FORMAT = "hsds"
+_LONGEST_ID = 300
 
 
 def looks_like(text: str) -> bool:
@@ -37,16 +39,25 @@ def read(data: bytes) -> Reading:
     A field is set where the feed has a key for it, be it empty, and left alone where it has none. Raises `Invalid`
     where the file is no JSON or has no services; an entry that is no object or has no id is a problem.
     """
+    return read_entries(entries_of(data))
+
+
+def read_entries(entries: Sequence[object]) -> Reading:
+    """The same of entries that were gathered page by page."""
     findings, services = Findings(), []
     first_rows: dict[str, int] = {}
     owners = _Owners(findings)
-    for row, entry in enumerate(entries_of(data), start=1):
+    for row, entry in enumerate(entries, start=1):
         if not is_object(entry):
             findings.problem(row, "", "it is not an object; give a service with an id and a name, or take it out")
             continue
         identity = text_of(entry, "id")
         if not identity:
             findings.problem(row, "id", "give it an id that stays the same, or take it out")
+        elif len(identity) > _LONGEST_ID:
+            findings.problem(row, "id", f"give it an id of at most {_LONGEST_ID} characters, or take it out")
+        elif len(identity) > Identifier.LONGEST:
+            findings.problem(row, "id", f"give it an id of up to {Identifier.LONGEST} characters, or take it out")
         elif (first := first_rows.setdefault(identity, row)) != row:
             findings.notice(row, "id", f"{identity} is repeated, on rows {first} and {row}; only row {first} is taken")
         else:
@@ -97,9 +108,8 @@ class _Owners:
         identity = text_of(given, "id")
         facts = exact_organisation(given, _organisation(given, name))
         code = str(facts.pop("ods_code", None) or "") or None
-        known, known_id = self._known.setdefault(
-            code or name.casefold(), (SourceOrganisation(set=facts, ods_code=code, row=row), identity)
-        )
+        found = SourceOrganisation(set=facts, ods_code=code, row=row, foreign_id=identity)
+        known, known_id = self._known.setdefault(code or name.casefold(), (found, identity))
         if identity and known_id and identity != known_id:
             self._findings.notice(
                 row, "organization", f"“{name}” has another id here than on row {known.row}; they are taken as one"

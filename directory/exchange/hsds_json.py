@@ -23,12 +23,18 @@ def entries_of(data: bytes) -> Sequence[object]:
 
     Raises `Invalid` where it is no JSON, or JSON without services.
     """
-    found = _list_of(_parsed(decode(data)))
+    return page_of(data)[0]
+
+
+def page_of(data: bytes) -> tuple[Sequence[object], Json]:
+    """The same with the envelope that they came in; an empty one where there is none."""
+    parsed = _parsed(decode(data))
+    found = _list_of(parsed)
     if found is None or (found and not any(map(_is_service, found))):
         raise not_of_the_format(
             "This is JSON, but not a list of HSDS or Open Referral services: each needs an id, a name and a status."
         )
-    return found
+    return found, parsed if is_object(parsed) else {}
 
 
 def _parsed(text: str) -> object:

@@ -88,7 +88,10 @@ class _RowReader:
         ods_code = self._cell("owner_ods_code").upper()
         if ods_code and not ODS_CODE.fullmatch(ods_code):
             self._problem("owner_ods_code", f"“{ods_code}” is no ODS code: it has letters and digits only")
-        identifier = Identifier("services-csv", self._cell("id") or slug or slug_of(name))
+        identity = self._cell("id")
+        if len(identity) > Identifier.LONGEST:
+            self._problem("id", f"it has {len(identity)} characters; give it an id of up to {Identifier.LONGEST}")
+        identifier = Identifier("services-csv", (identity or slug or slug_of(name))[: Identifier.LONGEST])
         facts = self._facts(name, identifier)
         checked_at, effective_from = self._date("checked_at"), self._date("effective_from")
         if self._wrong:

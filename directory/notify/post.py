@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from directory.domain.arriving import code_of
 from directory.errors import DeliveryFailed
-from directory.notify import channel_letters, offer_letters, owner_letters, reminders, update_letters
+from directory.notify import channel_letters, offer_letters, owner_letters, reminders, source_letters, update_letters
 from directory.notify.compose import LONGEST_SUBJECT, POLICY, header_text, mail_address
 from directory.notify.fragments import TEMPLATES
 from directory.notify.letterhead import Letterhead
@@ -117,6 +117,7 @@ _WRITTEN: dict[str, Callable[[Letter, Letterhead], Written]] = {
     "emergency": offer_letters.emergency,
     "reviews-due": offer_letters.reviews_due,
     "channel": channel_letters.channel,
+    "source": source_letters.source,
     "please-read": reminders.please_read,
     "test-update": update_letters.test_update,
     "mail-stopped": update_letters.mail_stopped,

@@ -1,4 +1,4 @@
-"""What Signpost posts to addresses that people gave it: one careful client for all of them.
+"""What Signpost posts to addresses that people gave it, and gets from them: one careful client for all of them.
 
 Finding out where a name leads and connecting there is one step: what was checked is what is connected to, so a name
 that answers otherwise the second time gains nothing. No redirects, no proxies, no cookies, ten seconds in all.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -62,8 +63,24 @@ def system_addresses(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What was at an address: its status, its body, and what tells it from a later one."""
+
+    status: int
+    body: bytes
+    etag: str = ""
+    leads_to: str = ""
+
+    @property
+    def words(self) -> str:
+        """What went wrong, for whoever looks after the address."""
+        moved = f" (it leads to {self.leads_to})" if self.leads_to else ""
+        return f"{Answer(self.status).words}{moved}"
+
+
 class Outgoing:
-    """Posts; may be used by several threads. `private` lets it into one's own network, and use http."""
+    """Posts and gets; may be used by several threads. `private` lets it into one's own network, and use http."""
 
     def __init__(
         self,
@@ -88,20 +105,42 @@ class Outgoing:
         seconds = min(seconds, self._seconds)
         if len(content) > LARGEST_BODY:
             raise DeliveryFailed(f"it is larger than {LARGEST_BODY:,} bytes", permanent=False)
+        with self._asked("POST", url, headers, content, seconds) as answer:
+            return Answer(answer.status, retry_after(_header(answer.headers, b"retry-after"), at))
+
+    def get(
+        self, url: str, headers: Mapping[str, str], *, seconds: float = SECONDS, largest: int = LARGEST_BODY
+    ) -> Fetched:
+        """What is at an address, of at most `largest` bytes; raises DeliveryFailed where it cannot be had in time."""
+        with self._asked("GET", url, headers, b"", seconds) as answer:
+            parts, size = [], 0
+            for part in answer.iter_stream():
+                size += len(part)
+                if size > largest:
+                    # What is left of it is not worth waiting for, and nobody may fill our memory.
+                    raise DeliveryFailed(f"it is larger than {largest:,} bytes", permanent=False)
+                parts.append(part)
+            etag, leads_to = (_header(answer.headers, name) or "" for name in (b"etag", b"location"))
+            return Fetched(answer.status, b"".join(parts), etag, leads_to)
+
+    @contextmanager
+    def _asked(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes, seconds: float
+    ) -> Iterator[httpcore2.Response]:
         try:
             target = usable_url(url, private=self._private)
         except ValueError as reason:
             raise DeliveryFailed(f"its address cannot be used: {reason}", permanent=False) from None
         first = {"Host": target.netloc.decode("ascii"), "User-Agent": self._agent, "Accept": "*/*"}
-        sent = [*first.items(), *headers.items()]
+        sent = list({**first, **headers}.items())
         backend = Pinned(self._addresses, monotonic() + seconds)
         try:
             # A connection for each: none is kept whose name may lead elsewhere by now.
             with (
                 httpcore2.ConnectionPool(ssl_context=self._tls, network_backend=backend) as pool,
-                pool.stream("POST", _plain(target), headers=sent, content=content) as answer,
+                pool.stream(method, _plain(target), headers=sent, content=content) as answer,
             ):
-                return Answer(answer.status, retry_after(_header(answer.headers, b"retry-after"), at))
+                yield answer
         except (httpcore2.TimeoutException, TookTooLong):
             raise DeliveryFailed(f"it did not answer within {seconds:g} seconds", permanent=False) from None
         except (httpcore2.NetworkError, httpcore2.ProtocolError, ssl.SSLError, OSError, UnicodeError) as failure:

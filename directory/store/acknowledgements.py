@@ -103,9 +103,10 @@ def team_readings(connection: Connection, numbers: Numbers) -> dict[str, Reading
 
 def people_told(connection: Connection, numbers: Numbers) -> dict[str, int]:
     """How many different people of each team (slug) were told of any of these changes."""
-    told = told_of(numbers).subquery("told")
+    # Each person once before their teams are looked up, not each of the many things that they were told.
+    told = select(told_of(numbers).subquery("told").c.person_id).distinct().subquery("people_told")
     counted = (
-        select(teams.c.slug, func.count(told.c.person_id.distinct()).label("people"))
+        select(teams.c.slug, func.count().label("people"))
         .select_from(told)
         .join(memberships, memberships.c.person_id == told.c.person_id)
         .join(teams, teams.c.id == memberships.c.team_id)

@@ -52,6 +52,11 @@ def load(connection: Connection, draft_id: str, *, person_id: int, hold: bool = 
     return _read(row) if row else None
 
 
+def is_there(connection: Connection, draft_id: str) -> bool:
+    """Whether there is such a draft, whosever it is."""
+    return connection.execute(select(drafts.c.id).where(drafts.c.id == draft_id)).first() is not None
+
+
 def open_ones(connection: Connection, *, person_id: int, limit: int) -> list[Row]:
     """A person's drafts that were not sent, the last saved first."""
     statement = _own(person_id).where(drafts.c.state == "open")

@@ -52,6 +52,11 @@ def add(connection: Connection, *, email: str, name: str, editor: bool | None, a
     return key
 
 
+def teams_with_people(connection: Connection) -> list[str]:
+    """The ids of the teams that anybody is in."""
+    return list(connection.scalars(select(memberships.c.team_id).distinct().order_by(memberships.c.team_id)))
+
+
 def join(connection: Connection, *, person_id: int, team_id: str, role: Role, at: datetime) -> None:
     """Make a person a member of a team, in one role."""
     connection.execute(

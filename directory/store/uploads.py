@@ -74,6 +74,11 @@ def load(connection: Connection, upload_id: str, *, person_id: int, hold: bool =
     return Upload(**row._mapping) if row else None
 
 
+def is_there(connection: Connection, upload_id: str) -> bool:
+    """Whether there is such a file, whosever it is."""
+    return connection.execute(select(uploads.c.id).where(uploads.c.id == upload_id)).first() is not None
+
+
 def waiting(connection: Connection, *, person_id: int, limit: int) -> list[Upload]:
     """A person's files that were not imported yet, the last one first."""
     columns = [column for column in uploads.c if column is not uploads.c.data]

@@ -6,6 +6,7 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
+from directory.domain.lettering import strange
 from directory.domain.service import (
     Area,
     Contact,
@@ -24,11 +25,13 @@ from directory.domain.service import (
 
 _PIECES = st.sampled_from(
     ["=1+1", "+44 20", "-x", "@sum", "'", '"', ";", "\\", "\\;", ",", "\n", "null", "Ö", "漢字", "🩺", "\u202e", "---",
-     "#", ": ", "- ", "{", "registered: ", "(E09000099)", "＝", "\t", "a", "b c"]
+     "#", "#N/A", "###", "1.2E+11", ": ", "- ", "{", "registered: ", "(E09000099)", "＝", "\t", "a", "b c"]
 )  # fmt: skip
 _ANY = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
 texts = st.lists(_PIECES | _ANY, max_size=4).map("".join).map(str.strip)
 named = texts.filter(bool)
+# What an entry may be called.
+called = named.filter(lambda said: strange(said) is None)
 # Digits and dots stay out of the text that the screen for patients' numbers reads.
 routes = st.builds(
     ReferralRoute,
@@ -63,7 +66,7 @@ def few(values: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[object, ..
 
 facts = st.builds(
     Facts,
-    name=named,
+    name=called,
     owner=st.just(Owner("community-trust")),
     status=st.sampled_from(get_args(Status)),
     setting=st.sampled_from(get_args(Setting)),
@@ -76,6 +79,6 @@ facts = st.builds(
     contacts=few(contacts),
     locations=few(locations),
     hours=texts,
-    former_names=few(named),
+    former_names=few(called),
     identifiers=few(st.builds(Identifier, st.sampled_from(["services-csv", "ods"]), named)),
 )

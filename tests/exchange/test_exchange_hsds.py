@@ -145,8 +145,8 @@ def test_what_is_no_list_of_services_is_refused(data: bytes) -> None:
 
 
 def test_an_entry_without_an_id_is_a_problem() -> None:
-    found = reading(OLD, {**NEW, "id": " "}, "text")
-    assert [(problem.row, problem.column) for problem in found.problems] == [(2, "id"), (3, "")]
+    found = reading(OLD, {**NEW, "id": " "}, "text", {**NEW, "id": "x" * 301})
+    assert [(problem.row, problem.column) for problem in found.problems] == [(2, "id"), (3, ""), (4, "id")]
     assert len(found.services) == 1
 
 

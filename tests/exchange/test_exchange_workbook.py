@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import date, datetime
 
 import openpyxl
@@ -108,3 +109,13 @@ def test_a_workbook_that_unpacks_to_more_than_memory_is_refused(monkeypatch: pyt
     monkeypatch.setattr(spreadsheet, "_LARGEST", 100)
     with pytest.raises(Invalid, match="too large"):
         read(xlsx_of(["name", "owner_organisation"]))
+
+
+def test_a_workbook_of_thousands_of_parts_is_refused() -> None:
+    data = io.BytesIO(xlsx_of(["name", "owner_organisation"], ["Clinic", "Trust"]))
+    assert len(read(data.getvalue()).services) == 1
+    with zipfile.ZipFile(data, "a") as packed:
+        for number in range(2_000):
+            packed.writestr(f"xl/media/{number}", "")
+    with pytest.raises(Invalid, match="too large"):
+        read(data.getvalue())

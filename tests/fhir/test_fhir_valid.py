@@ -161,7 +161,7 @@ def facts(chance: random.Random) -> dict[str, Any]:
     given = Chance(chance)
     eligible = (Eligibility(), Eligibility(given.word(), 18), Eligibility("", None, 65), Eligibility("x", 1, 2))
     return {
-        "name": given.word(),
+        "name": given.word().replace("\x0b", ""),
         "owner": Owner(given.one("community-trust", "hospital-trust")),
         "status": given.one(*(each for each in get_args(Status) if each != "closed")),
         "setting": given.one(*SETTINGS),
@@ -174,7 +174,7 @@ def facts(chance: random.Random) -> dict[str, Any]:
         "contacts": given.some(given.contact),
         "locations": given.some(given.place),
         "hours": given.one(*HOURS),
-        "former_names": given.some(given.word),
+        "former_names": given.some(lambda: given.word().replace("\x0b", "")),
         "identifiers": given.some(given.identifier),
     }
 

@@ -49,6 +49,7 @@ KEPT = {
     "no_duplicates": "that somebody said so",
     "reviews": "that somebody reviewed it",
     "channels": "of teams, which go on",
+    "sources": "a feed goes on without whoever looked after it",
 }
 
 

@@ -18,6 +18,7 @@ from directory.store.tables import (
     offering,
     people,
     places,
+    sources,
     telling,
     trust,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "offering",
     "people",
     "places",
+    "sources",
     "telling",
     "trust",
 ]

@@ -101,7 +101,8 @@ change_terms = Table(
     Column("subject_id", String(64), primary_key=True),
     Column("facet", String(16), primary_key=True),
     Column("value", String(300), primary_key=True),
-    Index("ix_change_terms_facet_value", "facet", "value"),
+    # The value first: a facet alone is half of the table, and SQLite would choose it before the change's number.
+    Index("ix_change_terms_value_facet", "value", "facet"),
 )
 
 imports = Table(
@@ -119,4 +120,12 @@ imports = Table(
     Column("changed", Integer),
     Column("closed", Integer),
     Column("unchanged", Integer),
+)
+
+# Since when changes up to a number were seen committed: whoever read before may have read without the last of them.
+seen_changes = Table(
+    "seen_changes",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("seen_at", Instant, nullable=False, index=True),
 )

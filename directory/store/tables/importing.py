@@ -45,6 +45,17 @@ import_memberships = Table(
     Column("end", Date),
 )
 
+# The services that an import had said to be checked, once it was undone: they read otherwise without a change.
+undone_checks = Table(
+    "undone_checks",
+    metadata,
+    Column("import_id", ForeignKey("imports.id"), primary_key=True),
+    Column("service_id", ForeignKey("services.id"), primary_key=True, index=True),
+    Column("undone_at", Instant, nullable=False),
+    # As in `checks`.
+    Column("seen_at", Instant, index=True),
+)
+
 # A file that somebody is looking through before it is imported. It is its sender's alone, and goes after a day.
 uploads = Table(
     "uploads",

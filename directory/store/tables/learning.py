@@ -56,7 +56,12 @@ checks = Table(
     Column("source", Text, nullable=False),
     # Of which import it came: it goes when that is undone.
     Column("import_id", Serial, index=True),
+    # When it was written down, where a source said so on another day.
+    Column("recorded_at", Instant),
+    # When it was first seen committed; null until then. Whoever read before may have read without it.
+    Column("seen_at", Instant),
     Index("ix_checks_service", "service_id", "checked_at"),
+    Index("ix_checks_seen_at", "seen_at"),
 )
 
 # What owners were asked to check and have not: gone once it is checked.
