@@ -7,6 +7,8 @@ from importlib import import_module
 
 import click
 
+from directory.rubbish import look_seldom
+
 # Where each command lives. Only the one that is asked for is imported: `signpost serve` starts in half the time.
 COMMANDS = {
     "serve": "running:serve",
@@ -15,6 +17,7 @@ COMMANDS = {
     "show": "asking:show",
     "import": "importing:import_command",
     "export": "exporting:export",
+    "source": "sources:source",
     "publish": "publishing:publish_command",
     "subscribe": "people:subscribe",
     "user": "people:user",
@@ -57,6 +60,7 @@ def main() -> None:
 
 def run() -> None:
     """The console script: whatever goes wrong is one line on stderr that says what to do."""
+    look_seldom()
     try:
         code = main.main(prog_name="signpost", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import re
@@ -20,9 +19,9 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from directory import api, fhir, web
 from directory.api import feeds, hsds, openapi
-from directory.api.limits import RateLimits
+from directory.api.limits import LIMITED, RateLimits
 from directory.api.routes import problem
-from directory.errors import NotAllowed, NotFound, SignpostError
+from directory.errors import NotAllowed, NotFound, NotSignedIn, SignInRefused, SignpostError, TooMany
 from directory.fhir.routes import problem as fhir_problem
 from directory.gate.crossing import CrossOriginProtection
 from directory.gate.headers import AnswerHeaders
@@ -30,6 +29,7 @@ from directory.gate.keeping import KeptAnswers
 from directory.gate.routes import may
 from directory.gate.sessions import Sessions, actor_of
 from directory.logs import RequestIds, begin
+from directory.rubbish import leave_out_what_is_there
 from directory.settings import load
 from directory.site import Site
 from directory.store.database import reachable
@@ -43,8 +43,6 @@ TOKENS = re.compile(r"^/((?:api/v1/|manage/)?reports|unsubscribe|sign-in|check)/
 # SQLite answers from memory, so threads only contend for the interpreter: 40 of them halve what 4 do. A few, and not
 # one, because a thread may have to wait for a writer. PostgreSQL's threads wait for its answers.
 SQLITE_THREADS, POSTGRES_THREADS = 4, 20
-# New objects that may refer to themselves before the youngest are looked through; Python's own is 700.
-LITTLE_RUBBISH = 20_000
 
 
 def create() -> Starlette:
@@ -52,18 +50,8 @@ def create() -> Starlette:
     settings = load(os.environ)
     begin(settings.log)
     app = build(Site.open(settings))
-    look_for_rubbish_less()
+    leave_out_what_is_there()
     return app
-
-
-def look_for_rubbish_less() -> None:
-    """Leave what a server holds from its start out of garbage collection, and collect less often.
-
-    A full collection holds up every answer for 50 ms, and finds next to nothing: little here refers to itself.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(LITTLE_RUBBISH, 10, 10)
 
 
 @cache
@@ -137,11 +125,24 @@ def metrics(request: Request) -> Response:
     return Response(exposition(site), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
+def _is_refusal(request: Request, error: Exception) -> bool:
+    """Whether somebody tried what is not theirs to do, or to be somebody; what is only mistyped is none."""
+    match error:
+        case NotFound():
+            return error.anothers
+        case NotSignedIn():
+            return "authorization" in request.headers
+        case TooMany():
+            # A program that calls too often does so a thousand times; its limit says so once.
+            return not request.url.path.startswith(LIMITED)
+    return isinstance(error, NotAllowed | SignInRefused)
+
+
 def failed(request: Request, error: Exception) -> Response:
-    """An error, as a program or as a person reads it; what somebody was not allowed to do is in the log."""
-    if isinstance(error, NotAllowed):
+    """An error, as a program or as a person reads it; what was refused to somebody is in the log."""
+    if _is_refusal(request, error):
         path = TOKENS.sub(r"/\1/…", request.url.path)
-        log.warning("refused to %s: %s %s", actor_of(request).name, request.method, path)
+        log.warning("refused to %s: %s %s (%s)", actor_of(request).name, request.method, path, type(error).__name__)
     path = request.url.path
     if path == "/fhir" or path.startswith("/fhir/"):
         return fhir_problem(request, error)

@@ -60,7 +60,7 @@ def _npm() -> str | None:
 
 
 def _is_fresh() -> bool:
-    made = all((BUILT / name).is_file() for name in ("site.css", "worker.js"))
+    made = all((BUILT / name).is_file() for name in ("site.css", "narrow.js", "worker.js"))
     return made and STAMP.is_file() and STAMP.read_text() == _made_from()
 
 

@@ -36,7 +36,7 @@ copyFileSync(here(`node_modules/nhsuk-frontend/dist/nhsuk/assets/images/${cross}
 put("site.css", used);
 put("site.css.gz", gzipSync(used, { level: 9 }));
 // The scripts go out as they are written, but for what only their readers need.
-for (const name of ["hand.js", "offline.js", "worker.js"]) {
+for (const name of ["hand.js", "narrow.js", "offline.js", "worker.js"]) {
   const script = readFileSync(here(name), "utf8").replace(/^\s*\/\/.*\n/gm, "");
   put(name, script);
   put(`${name}.gz`, gzipSync(script, { level: 9 }));

@@ -1,6 +1,6 @@
 // What an entry can do in a hand: its numbers copied, its address shared, itself kept for where there is no signal.
 // Each page is whole without it.
-const { entry, own, isOwn, signedIn } = document.currentScript.dataset;
+const given = { ...document.currentScript.dataset };
 document.documentElement.classList.add("app-has-script");
 
 const said = document.createElement("p");
@@ -145,8 +145,7 @@ if (question) {
 }
 
 // The worker keeps what it is told of; it asks for it as anybody would.
-if ("serviceWorker" in navigator && isSecureContext) {
-  navigator.serviceWorker.register("/worker.js");
+const tell = ({ entry, own, isOwn, signedIn }) =>
   navigator.serviceWorker.ready.then(({ active }) =>
     active.postMessage({
       entry,
@@ -155,4 +154,9 @@ if ("serviceWorker" in navigator && isSecureContext) {
       signedIn: signedIn !== undefined,
     }),
   );
+if ("serviceWorker" in navigator && isSecureContext) {
+  navigator.serviceWorker.register("/worker.js");
+  tell(given);
+  // Another answer was put in place of this one.
+  document.addEventListener("app-narrowed", ({ detail }) => tell(detail));
 }

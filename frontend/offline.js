@@ -16,7 +16,10 @@ const line = (kept, path) => {
   if (!words.every((word) => main.textContent.toLowerCase().includes(word))) return null;
   const item = made("li");
   const heading = made("h3", "", "nhsuk-heading-s");
-  heading.append(made("a", main.querySelector("h1").textContent, "", path));
+  const name = main.querySelector("h1");
+  heading.append(made("a", name.firstChild.textContent.trim(), "", path));
+  const tag = name.querySelector(".nhsuk-tag");
+  if (tag) heading.append(" ", made("strong", tag.textContent, tag.className));
   item.append(heading);
   const call = main.querySelector(".app-call a");
   if (call) {
@@ -53,4 +56,6 @@ const list = async (name) => {
   const note = document.querySelector("[data-asked]");
   note.hidden = !asked;
   note.querySelector("b").textContent = asked;
+  // Shown in place of a page, it leads to that page.
+  if (location.pathname !== "/offline") document.querySelector("[data-again]").href = location.href;
 })();

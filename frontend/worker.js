@@ -1,10 +1,13 @@
 // Keeps the entries that were seen last, and one's own, for where there is no signal. `MADE` is put before it by
-// directory/web/offline.py: the version and files of the shell, the time zone, and whether reading needs signing in.
+// directory/web/offline.py: the version and files of the shell, the time zone, whether reading needs signing in, and for
+// how many milliseconds an answer is waited for.
 // What is kept is only ever /services/…/offline: an entry as anybody may read it, with nobody's name and no form in it.
 const SHELL = `shell-${MADE.version}`;
 const MOST_SEEN = 30;
 const HOUR = 3600 * 1000;
 const ENTRY = /^\/services\/[^/?#]+$/;
+// What is read on a doorstep, and quickly made: who waits longer for it waits for a network that answers nothing.
+const READ = /^\/(find|services\/[^/?#]+)?$/;
 // A copy is somebody's only where reading is.
 const ASKING = { credentials: MADE.signedIn ? "same-origin" : "omit", cache: "no-cache" };
 
@@ -55,7 +58,8 @@ async function take(name, href, young) {
   const cache = await caches.open(name);
   const kept = await cache.match(href);
   if (kept && Date.now() - new Date(kept.headers.get("Date")) < young) return;
-  const answer = await fetch(`${href}/offline`, ASKING);
+  // One that never comes must not hold up what is to be kept next.
+  const answer = await fetch(`${href}/offline`, { ...ASKING, signal: AbortSignal.timeout(4 * MADE.patience) });
   if (answer.status >= 500) return;
   // What may no longer be read, or is no longer there, is not kept; what was seen last stands last.
   await cache.delete(href);
@@ -90,13 +94,24 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
-// From the network wherever there is one; nothing kept is ever shown instead of what holds.
+// From the network wherever there is one that answers; nothing kept is ever shown instead of what holds.
 async function page(event, path) {
+  const asked = fetched(event);
+  // Also where nobody waits for it any more.
+  asked.catch(() => {});
   try {
-    return (await event.preloadResponse) ?? (await fetch(event.request));
+    return await (READ.test(path) ? Promise.race([asked, outOfPatience()]) : asked);
   } catch {
     return (await copyOf(path)) ?? (await caches.match("/offline")) ?? Response.error();
   }
+}
+
+async function fetched(event) {
+  return (await event.preloadResponse) ?? (await fetch(event.request));
+}
+
+function outOfPatience() {
+  return new Promise((_, fail) => setTimeout(fail, MADE.patience));
 }
 
 // The copy of an entry, with a warning wherever a change that was known of has come meanwhile.

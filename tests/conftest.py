@@ -24,9 +24,9 @@ REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 LONG = ("faults", "journeys", "browser")
 ROOM = 2 * 2**30
 # They rest on the store, whose own tests and those of telling are on both databases in every run; theirs on PostgreSQL
-# are run when asked, and in CI. What is done by several at once, and the main job, is always done on both.
-ABOVE_THE_STORE = ("actions", "api", "hsds", "journeys")
-ON_BOTH = ("test_main_job.py", "test_publish.py", "test_api_publishing.py", "test_second_person.py")
+# are run when asked, and in CI. What is done by several at once is always done on both.
+ABOVE_THE_STORE = ("actions", "api", "faults", "hsds", "journeys")
+ON_BOTH = ("test_publish.py", "test_api_publishing.py", "test_second_person.py")
 
 keep_compiled()
 

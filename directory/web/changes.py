@@ -15,7 +15,7 @@ from directory.notify.notice import notice_of
 from directory.store.told import told
 from directory.web.awareness import read_by
 from directory.web.parameters import changes_asked_of, number_of
-from directory.web.rendering import page, site_of
+from directory.web.rendering import page, site_of, with_scripts
 from directory.web.views.awareness import own_view
 from directory.web.views.changes import change_view, changes_view
 from directory.web.views.updates import tell_view
@@ -28,7 +28,7 @@ def changes(request: Request) -> Response:
         shown = changes_view(connection, asked, today=site.today(), zone=site.settings.zone)
         said = {"area": asked.area, "kind": asked.kind}
         tell = tell_view(connection, actor_of(request), said, site.settings.zone)
-    return page(request, "changes.html", shown=shown, asked=asked, kinds=KINDS, tell=tell)
+    return with_scripts(page(request, "changes.html", shown=shown, asked=asked, kinds=KINDS, tell=tell))
 
 
 def change(request: Request) -> Response:

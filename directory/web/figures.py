@@ -14,12 +14,17 @@ from directory.errors import NotFound
 from directory.exchange.cells import guarded
 from directory.gate.routes import require
 from directory.gate.sessions import actor_of
+from directory.store import people
 from directory.store.versions import all_ids
 from directory.web.parameters import text_of
 from directory.web.rendering import page, site_of
 from directory.web.reports import teams_of
-from directory.web.views.figures import MONTHS, MOST_ROWS, Asked, Figure, all_figures
+from directory.web.views.figure import MONTHS, MOST_ROWS, Asked, Figure
+from directory.web.views.figures import all_figures
 from directory.web.views.names import names_of, team_names
+
+# A list to choose from helps nobody when it is longer.
+MOST_TEAMS = 300
 
 
 def figures(request: Request) -> Response:
@@ -70,10 +75,15 @@ def _figures(connection: Connection, request: Request, asked: Asked) -> tuple[Fi
 
 
 def _teams(connection: Connection, asked: Asked) -> list[tuple[str, str]]:
-    """Slugs and names of the teams to choose from, in the order of names."""
+    """Slugs and names of the teams to choose from, in the order of names; of very many, those that anybody is in."""
     if asked.teams is not None:
         named = team_names(connection, asked.teams, on=asked.today)
     else:
-        found = names_of(connection, "team", all_ids(connection, "team"), on=asked.today).values()
+        ids = all_ids(connection, "team")
+        if len(ids) > MOST_TEAMS:
+            ids = people.teams_with_people(connection)
+        found = names_of(connection, "team", ids, on=asked.today).values()
         named = {team.href.rpartition("/")[2]: team.name for team in found}
+        # What was chosen stays chosen.
+        named |= team_names(connection, {asked.team}, on=asked.today)
     return sorted(named.items(), key=lambda team: (team[1].casefold(), team[0]))

@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from directory.actions.gaps import record_gap
-from directory.answer import answer
+from directory.answer import answer, answer_by_distance
 from directory.domain.area import Gazetteer
 from directory.errors import Problem
 from directory.gate.sessions import actor_of
 from directory.guidance import guidance
 from directory.store.places import locate
+from directory.web.language import gettext
 from directory.web.own_services import is_own
 from directory.web.parameters import Asked, asked_of
 from directory.web.rendering import in_hand, page, reader_of, site_of
@@ -34,7 +35,12 @@ def find(request: Request) -> Response:
         return in_hand(page(request, "find.html", status, asked=asked, found=None, pages=(), areas=areas))
     with site.database.read() as connection:
         asked, reader = _placed(connection, asked, reader_of(request), gazetteer)
-        found = answer(connection, query, site.search, today=site.today(), gazetteer=gazetteer)
+        if asked.by_distance and reader.near:
+            found = answer_by_distance(
+                connection, query, site.search, reader.near, today=site.today(), gazetteer=gazetteer
+            )
+        else:
+            found = answer(connection, query, site.search, today=site.today(), gazetteer=gazetteer)
         shown = answer_view(
             connection,
             found,
@@ -72,5 +78,7 @@ def _placed(connection: Connection, asked: Asked, reader: Reader, gazetteer: Gaz
         return asked, reader
     if point := locate(connection, asked.near, gazetteer):
         return asked, replace(reader, near=point)
-    said = f"We do not know where “{asked.near[:40]}” is. Enter a postcode near one of these services, or an area."
+    said = gettext(
+        "We do not know where “{place}” is. Enter a postcode near one of these services, or an area."
+    ).format(place=asked.near[:40])
     return replace(asked, problems=(Problem("near", said),)), reader

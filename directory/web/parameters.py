@@ -13,6 +13,7 @@ from directory.domain.change import KINDS
 from directory.domain.query import Query
 from directory.domain.service import SETTINGS
 from directory.errors import Invalid, NotFound, Problem
+from directory.web.language import gettext
 
 LONGEST_QUESTION = 300
 LONGEST_KEY = 200
@@ -53,7 +54,13 @@ def day_of(text: str, *, where: str) -> date:
             return date(int(parts[0]), int(parts[1]), int(parts[2]))
     except ValueError:
         pass
-    raise Invalid([Problem(where, f"“{text[:40]}” is not a date we know. Enter a date such as 1/12/2026.")])
+    raise Invalid(
+        [
+            Problem(
+                where, gettext("“{text}” is not a date we know. Enter a date such as 1/12/2026.").format(text=text[:40])
+            )
+        ]
+    )
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:
@@ -90,7 +97,11 @@ def asked_of(request: Request) -> Asked:
         except Invalid as invalid:
             problems.extend(invalid.problems)
     if typed["setting"] and typed["setting"] not in SETTINGS:
-        problems.append(Problem("setting", f"“{typed['setting']}” is not a setting. Choose one from the list."))
+        problems.append(
+            Problem(
+                "setting", gettext("“{text}” is not a setting. Choose one from the list.").format(text=typed["setting"])
+            )
+        )
     query = Query(typed["q"], typed["area"] or None, typed["setting"] or None, day, PAGE, _offset(request))
     given = query if typed["q"] and not problems else None
     near, by_distance = text_of(request, "near", limit=LONGEST_PLACE), text_of(request, "sort") == "distance"

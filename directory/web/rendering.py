@@ -16,9 +16,10 @@ from starlette.responses import HTMLResponse
 
 from directory.content.markdown import render
 from directory.domain.policy import can
+from directory.gate.language import LANGUAGES
 from directory.gate.sessions import actor_of, session_of
 from directory.site import Site
-from directory.web import words
+from directory.web import language, words
 from directory.web.components import components
 from directory.web.views.brand import brand_of
 from directory.web.views.reader import Reader
@@ -56,6 +57,7 @@ def page(request: Request, template: str, status_code: int = 200, **context: Any
         "brand": brand_of(settings),
         "shows_mail": settings.smtp_url is None and can(actor_of(request), "read-mail"),
         "path": request.url.path,
+        "tongue": language.spoken(),
         "here": _here(request),
         "who": session.person.name or session.person.email if session else None,
     }
@@ -111,10 +113,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
         # They change only with the program; looking at each file again, seven for a page, is not for nothing.
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+    made.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.filters |= {
-        "full_date": words.full_date,
-        "moment": words.moment,
+        "full_date": language.full_date,
+        "moment": language.moment,
         "listed": words.listed,
         "counted": words.counted,
         "markdown": markdown,
@@ -124,6 +128,8 @@ def environment() -> Environment:
     made.globals |= {
         "words": words,
         "asset": asset,
+        "languages": LANGUAGES,
+        "in_english": language.in_english,
         "nhs": components(),
         "stylesheet": asset("built/site.css"),
     }

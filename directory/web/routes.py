@@ -40,6 +40,7 @@ from directory.web import (
     home,
     imports,
     knowledge,
+    language,
     mail,
     offers,
     offline,
@@ -56,6 +57,7 @@ from directory.web import (
     reports,
     services,
     sign_in,
+    sources,
     starting,
     suggesting,
     unsubscribe,
@@ -65,6 +67,7 @@ from directory.web import (
     vocabulary,
 )
 from directory.web.error_pages import error_page
+from directory.web.language import speaks
 from directory.web.rendering import STATIC
 
 __all__ = ["error_handlers", "error_page", "routes"]
@@ -99,15 +102,15 @@ def routes() -> list[BaseRoute]:
 def _for_readers() -> list[BaseRoute]:
     """What everybody reads, and what they can say about it."""
     return [
-        Route("/", may("read", squeezed(kept(home.home)))),
-        Route("/find", may("read", squeezed(find.find))),
+        Route("/", may("read", squeezed(kept(speaks(home.home))))),
+        Route("/find", may("read", squeezed(speaks(find.find)))),
         Route("/suggest", may("read", suggesting.suggest)),
-        Route("/services/{slug}", may("read", squeezed(kept(services.service)))),
+        Route("/services/{slug}", may("read", squeezed(kept(speaks(services.service))))),
         Route("/services/{slug}/print", may("read", kept(services.service_printed))),
         Route("/services/{slug}/offline", may("read", kept(offline.copy))),
         Route("/services/{slug}/history", may("read", kept(services.service_history))),
         Route("/services/{slug}/as-of", may("read", kept(services.service_on))),
-        Route("/services/{slug}/as-of/{date}", may("read", kept(services.service_then))),
+        Route("/services/{slug}/as-of/{date}", may("read", kept(speaks(services.service_then)))),
         Route("/services/{slug}/report", may("report", reports.form)),
         Route("/services/{slug}/report", may("report", reports.send), methods=["POST"]),
         Route("/services/{slug}/check", may("check", freshness.ask)),
@@ -187,6 +190,7 @@ def _for_oneself() -> list[BaseRoute]:
         Route("/changes/{number}/awareness", may("read-awareness", awareness.change)),
         Route("/teams/{slug}/champions", may("name-champion", awareness.team_champions)),
         Route("/teams/{slug}/champions", may("name-champion", awareness.change_champions), methods=["POST"]),
+        Route("/language", may("visit", language.choose_language), methods=["POST"]),
         Route("/sign-in", may("sign-in", sign_in.ask_form)),
         Route("/sign-in", may("sign-in", sign_in.ask_for_mail), methods=["POST"]),
         Route("/sign-in/code", may("sign-in", sign_in.type_code), methods=["POST"]),
@@ -281,6 +285,9 @@ def _for_those_in_charge() -> list[BaseRoute]:
         Route("/manage/import/{number}", may("import", imports.batch)),
         Route("/manage/import/{number}/undo", may("import", imports.ask_undo)),
         Route("/manage/import/{number}/undo", may("import", imports.undo), methods=["POST"]),
+        Route("/manage/sources", may("import", sources.sources)),
+        Route("/manage/sources", may("import", sources.act), methods=["POST"]),
+        Route("/manage/sources/clash", may("import", sources.decide), methods=["POST"]),
         Route("/manage/policy", may("read-policy", policy.table)),
     ]
 

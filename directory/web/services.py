@@ -13,6 +13,7 @@ from directory.web.parameters import day_of, key_of, text_of
 from directory.web.rendering import in_hand, page, reader_of, site_of
 from directory.web.views.services import service_view
 from directory.web.views.sheet import sheet_view
+from directory.web.views.sources import clashes_on
 from directory.web.views.timeline import history_view
 from directory.web.views.updates import tell_view
 
@@ -30,6 +31,8 @@ def service(request: Request) -> Response:
         shown = service_view(connection, key, on=today, today=today, zone=zone, reader=reader)
         tell = tell_view(connection, actor_of(request), {"service": shown.entry.id}, zone)
         kept = is_own(request, connection, shown.entry.id)
+        # What feeds say otherwise is for those who can decide about it.
+        clashes = clashes_on(connection, shown.entry.id, on=today) if can(actor_of(request), "import") else ()
     if shown.entry.slug != key:
         return RedirectResponse(shown.entry.href, MOVED)
     teams = frozenset({shown.team or ""})
@@ -44,6 +47,7 @@ def service(request: Request) -> Response:
         may_publish=may_publish,
         tell=tell,
         kept=kept,
+        clashes=clashes,
     )
     return in_hand(answer)
 

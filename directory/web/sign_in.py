@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from directory.domain.paths import safe_path
 from directory.errors import Problem, SignInRefused
 from directory.gate import cookies
 from directory.gate.forms import form_of
-from directory.gate.sessions import session_of
+from directory.gate.sessions import actor_of, session_of
 from directory.gate.visitors import device_of, network_of
 from directory.notify.letterhead import sign_in_of_token
 from directory.settings import Settings
@@ -22,6 +23,7 @@ from directory.store.sign_ins import SignIn
 from directory.web.own_services import offered_first
 from directory.web.rendering import in_hand, page, site_of
 
+log = logging.getLogger(__name__)
 # Cookies of other services of the same organisation are not ours to clear: our own is dropped by name.
 CLEARED = '"cache", "storage"'
 _OLD = "This link is not complete, was used already, or is more than 10 minutes old. Ask for a new one."
@@ -182,9 +184,12 @@ def _following(request: Request, asked: SignIn, *, wrong: bool = False) -> Respo
 def _enter_by_code(request: Request, code: str, *, sign_in: str | None) -> Arrived | None:
     site = site_of(request)
     secret = site.settings.secret.get_secret_value()
-    return enter_by_code(
+    found = enter_by_code(
         site.database, code, sign_in=sign_in, browser=browser_of(request), secret=secret, at=site.now()
     )
+    if found is None:
+        log.warning("refused to %s: a wrong code to sign in", actor_of(request).name)
+    return found
 
 
 def _by_mail(settings: Settings) -> bool:

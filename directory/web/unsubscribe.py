@@ -14,7 +14,8 @@ from directory.gate.forms import form_of
 from directory.notify.letterhead import person_of_token
 from directory.store import subscriptions, team_subscriptions
 from directory.web.rendering import page, site_of
-from directory.web.views.updates import UpdateLine, team_names, update_line
+from directory.web.views.names import team_names
+from directory.web.views.updates import UpdateLine, update_line
 
 UNDO_WITHIN = timedelta(days=90)
 
@@ -71,7 +72,7 @@ def _page(request: Request, person_id: int, *, done: bool, stopped_at: datetime 
 def _of_teams(request: Request, connection: Connection, person_id: int) -> list[UpdateLine]:
     site = site_of(request)
     theirs = team_subscriptions.of_member(connection, person_id)
-    names = team_names(connection, {each.team for each in theirs}, site.today())
+    names = team_names(connection, {each.team for each in theirs}, on=site.today())
     return [
         update_line(each.subscription, site.settings.zone, team=names.get(each.team, each.team), heard=each.heard)
         for each in theirs

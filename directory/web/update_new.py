@@ -22,7 +22,8 @@ from directory.web.channels import LONGEST_URL, begin, channel_of, shown_once
 from directory.web.parameters import LONGEST_QUESTION
 from directory.web.rendering import page, site_of
 from directory.web.updates import SEE_OTHER, SENT_FOR, UPDATES, frequency_of
-from directory.web.views.updates import CHANNEL, OFTEN, team_names
+from directory.web.views.names import team_names
+from directory.web.views.updates import CHANNEL, OFTEN
 
 # Facets that a page's own button gives; the others can be chosen or narrowed in the form.
 CHOSEN: tuple[Facet, ...] = ("kind", "route")
@@ -86,7 +87,7 @@ def _page(request: Request, asked: Asked, *, status: int = 200, problems: tuple[
                 past = _past(request, connection, criteria)
             except Invalid as invalid:
                 status, problems = 422, problems or invalid.problems
-        teams = team_names(connection, set(by.leads), site.today())
+        teams = team_names(connection, by.leads, on=site.today())
     return page(
         request,
         "update_new.html",

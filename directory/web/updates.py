@@ -17,7 +17,8 @@ from directory.gate.sessions import actor_of
 from directory.store import channels, heard, team_subscriptions
 from directory.web.parameters import day_of, number_of, text_of
 from directory.web.rendering import page, site_of
-from directory.web.views.updates import OFTEN, team_names, update_line, updates_view
+from directory.web.views.names import team_names
+from directory.web.views.updates import OFTEN, update_line, updates_view
 
 SENT_FOR = timedelta(days=90)
 UPDATES = "/my/updates"
@@ -42,7 +43,7 @@ def one(request: Request, *, status: int = 200, problems: tuple[Problem, ...] = 
     with site.database.read() as connection:
         held = verbs.find(connection, id_of(request), by)
         slug = team_subscriptions.slug_of(connection, held.team_id) if held.team_id else ""
-        team = team_names(connection, {slug}, site.today()).get(slug, slug) if slug else ""
+        team = team_names(connection, {slug}, on=site.today()).get(slug, slug) if slug else ""
         theirs = team_subscriptions.of_member(connection, by.person_id) if held.team_id and by.person_id else []
         wanted = next((each.heard for each in theirs if each.subscription.id == held.id), True)
         past = heard.would_have_told(

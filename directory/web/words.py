@@ -3,80 +3,94 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
 
 from directory.domain.service import Area
+from directory.web.language import N_, Said, full_date, gettext, moment
 
-FIELD_LABELS: Mapping[str, str] = {
-    "name": "Name",
-    "owner": "Who handles it",
-    "status": "Status",
-    "setting": "Setting",
-    "summary": "In short",
-    "description": "About",
-    "eligibility": "Who it is for",
-    "needs": "Needs",
-    "areas": "Areas",
-    "referral_routes": "How to refer",
-    "contacts": "Contact details",
-    "locations": "Where",
-    "hours": "Hours",
-    "former_names": "Former names",
-    "identifiers": "Identifiers",
-}
-KINDS: Mapping[str, str] = {
-    "opened": "New service",
-    "owner": "Who handles it",
-    "referral-route": "How to refer",
-    "eligibility": "Who it is for",
-    "hours": "Hours",
-    "location": "Location",
-    "contact": "Contact details",
-    "capacity": "Capacity",
-    "renamed": "New name",
-    "merged": "Merged",
-    "split": "Split",
-    "moved": "Moved",
-    "replaced": "Replaced",
-    "paused": "Paused",
-    "resumed": "Taking referrals again",
-    "closed": "Closed",
-    "correction": "Correction",
-}
-STATUSES: Mapping[str, str] = {
-    "active": "Open",
-    "paused": "Paused: not taking referrals",
-    "closed": "Closed",
-    "planned": "Not open yet",
-}
-SETTINGS: Mapping[str, str] = {
-    "community": "Community",
-    "acute": "Hospital",
-    "mental-health": "Mental health",
-    "social-care": "Social care",
-    "voluntary": "Voluntary",
-    "urgent-care": "Urgent care",
-    "primary-care": "Primary care",
-}
-METHODS: Mapping[str, str] = {
-    "email": "Email",
-    "phone": "Phone",
-    "electronic": "Electronic referral",
-    "web": "Online form",
-    "letter": "Letter",
-    "self": "The person refers themselves",
-}
-URGENCIES: Mapping[str, str] = {"routine": "Routine", "urgent": "Urgent", "emergency": "Emergency"}
-AUDIENCES: Mapping[str, str] = {"professionals": "for staff only", "public": "for everyone"}
-CONTACT_TYPES: Mapping[str, str] = {
-    "phone": "Phone",
-    "email": "Email",
-    "website": "Website",
-    "text": "Text message",
-    "address": "Address",
-}
-PAGE_KINDS: Mapping[str, str] = {"pathway": "Pathways", "forum": "Forums", "guidance": "Guidance"}
-PAGE_KIND: Mapping[str, str] = {"pathway": "Pathway", "forum": "Forum", "guidance": "Guidance"}
+__all__ = ("full_date", "moment")
+
+FIELD_LABELS: Mapping[str, str] = Said(
+    {
+        "name": N_("Name"),
+        "owner": N_("Who handles it"),
+        "status": N_("Status"),
+        "setting": N_("Setting"),
+        "summary": N_("In short"),
+        "description": N_("About"),
+        "eligibility": N_("Who it is for"),
+        "needs": N_("Needs"),
+        "areas": N_("Areas"),
+        "referral_routes": N_("How to refer"),
+        "contacts": N_("Contact details"),
+        "locations": N_("Where"),
+        "hours": N_("Hours"),
+        "former_names": N_("Former names"),
+        "identifiers": N_("Identifiers"),
+    }
+)
+KINDS: Mapping[str, str] = Said(
+    {
+        "opened": N_("New service"),
+        "owner": N_("Who handles it"),
+        "referral-route": N_("How to refer"),
+        "eligibility": N_("Who it is for"),
+        "hours": N_("Hours"),
+        "location": N_("Location"),
+        "contact": N_("Contact details"),
+        "capacity": N_("Capacity"),
+        "renamed": N_("New name"),
+        "merged": N_("Merged"),
+        "split": N_("Split"),
+        "moved": N_("Moved"),
+        "replaced": N_("Replaced"),
+        "paused": N_("Paused"),
+        "resumed": N_("Taking referrals again"),
+        "closed": N_("Closed"),
+        "correction": N_("Correction"),
+    }
+)
+STATUSES: Mapping[str, str] = Said(
+    {
+        "active": N_("Open"),
+        "paused": N_("Paused: not taking referrals"),
+        "closed": N_("Closed"),
+        "planned": N_("Not open yet"),
+    }
+)
+SETTINGS: Mapping[str, str] = Said(
+    {
+        "community": N_("Community"),
+        "acute": N_("Hospital"),
+        "mental-health": N_("Mental health"),
+        "social-care": N_("Social care"),
+        "voluntary": N_("Voluntary"),
+        "urgent-care": N_("Urgent care"),
+        "primary-care": N_("Primary care"),
+    }
+)
+METHODS: Mapping[str, str] = Said(
+    {
+        "email": N_("Email"),
+        "phone": N_("Phone"),
+        "electronic": N_("Electronic referral"),
+        "web": N_("Online form"),
+        "letter": N_("Letter"),
+        "self": N_("The person refers themselves"),
+    }
+)
+URGENCIES: Mapping[str, str] = Said({"routine": N_("Routine"), "urgent": N_("Urgent"), "emergency": N_("Emergency")})
+AUDIENCES: Mapping[str, str] = Said({"professionals": N_("for staff only"), "public": N_("for everyone")})
+CONTACT_TYPES: Mapping[str, str] = Said(
+    {
+        "phone": N_("Phone"),
+        "email": N_("Email"),
+        "website": N_("Website"),
+        "text": N_("Text message"),
+        "address": N_("Address"),
+    }
+)
+PAGE_KINDS: Mapping[str, str] = Said({"pathway": N_("Pathways"), "forum": N_("Forums"), "guidance": N_("Guidance")})
+PAGE_KIND: Mapping[str, str] = Said({"pathway": N_("Pathway"), "forum": N_("Forum"), "guidance": N_("Guidance")})
 MEMBERSHIPS: Mapping[str, str] = {
     "commissioner": "its commissioner",
     "integrated-care-board": "its integrated care board",
@@ -85,25 +99,14 @@ MEMBERSHIPS: Mapping[str, str] = {
 }
 
 
-def full_date(day: date) -> str:
-    """A date in full: 1 December 2026."""
-    return f"{day.day} {day:%B} {day.year}"
-
-
-def moment(at: datetime) -> str:
-    """A local instant: 22 November 2026, 8:40pm."""
-    minutes = f":{at:%M}" if at.minute else ""
-    return f"{full_date(at.date())}, {at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
-
-
 # What somebody is in a team.
 ROLES = {"reader": "reader", "lead": "lead", "team-admin": "team administrator"}
 
 
-def listed(words: Iterable[str], joint: str = "and") -> str:
+def listed(words: Iterable[str], joint: str = "") -> str:
     """Words as a list in a sentence: one, two and three."""
-    given = list(words)
-    return given[0] if len(given) == 1 else f"{', '.join(given[:-1])} {joint} {given[-1]}" if given else ""
+    given, last = list(words), joint or gettext("and")
+    return f"{', '.join(given[:-1])} {last} {given[-1]}" if len(given) > 1 else "".join(given)
 
 
 def counted(number: int, noun: str) -> str:
@@ -114,14 +117,17 @@ def counted(number: int, noun: str) -> str:
 def ages_in_words(youngest: int | None, oldest: int | None) -> str:
     """The ages taken, both ends included; empty where there is no limit."""
     if youngest and oldest is not None:
-        return f"Aged {youngest} to {oldest}"
+        return gettext("Aged {youngest} to {oldest}").format(youngest=youngest, oldest=oldest)
     if youngest:
-        return f"Aged {youngest} and over"
-    return f"Aged {oldest} and under" if oldest is not None else ""
+        return gettext("Aged {youngest} and over").format(youngest=youngest)
+    return gettext("Aged {oldest} and under").format(oldest=oldest) if oldest is not None else ""
 
 
 def areas_in_words(areas: Sequence[Area]) -> tuple[str, ...]:
     """The areas covered, one line for those who are registered with a GP there and one for those who live there."""
-    said = (("registered", "People registered with a GP in"), ("resident", "People who live in"))
+    said = (
+        ("registered", gettext("People registered with a GP in {areas}")),
+        ("resident", gettext("People who live in {areas}")),
+    )
     named = [(words, [area.name for area in areas if area.basis == basis]) for basis, words in said]
-    return tuple(f"{words} {listed(names, 'or')}" for words, names in named if names)
+    return tuple(words.format(areas=listed(names, gettext("or"))) for words, names in named if names)

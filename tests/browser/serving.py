@@ -51,3 +51,19 @@ class Meter:
             await send(message)
 
         await self._app(scope, receive, counted)
+
+
+class Mute:
+    """An application that, once told to, takes every request and answers none, until it is told to again."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.is_mute = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http" or not self.is_mute:
+            await self._app(scope, receive, send)
+            return
+        while self.is_mute and (await receive())["type"] != "http.disconnect":
+            pass

@@ -1,10 +1,13 @@
-"""No page breaks a rule that a machine can check (axe-core, every rule), on a phone and at a desk.
+"""No page breaks a rule that a machine can check (axe-core, every rule), on a phone and at a desk; nor the house's own.
 
 axe-core comes in a package of its own, pinned with the others; nothing of it is kept here, and nothing is skipped.
+Those of the house (`manners`): nothing sideways at 320 pixels, 44 pixels to press, no other host, nothing inline.
 """
 
 from __future__ import annotations
 
+import re
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,6 +27,7 @@ from directory.settings import load
 from directory.site import Site
 from directory.store.database import Database
 from tests import build
+from tests.browser.manners import Manners
 from tests.browser.serving import listening, served
 from tests.web import world
 from tests.web.conftest import TestClient
@@ -31,6 +35,7 @@ from tests.web.furnished import Furnished
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
+PICTURES = Path(__file__).resolve().parents[2] / "build" / "pages"
 PHONE, SMALL_PHONE, DESK = 390, 320, 1280
 at_each_width = pytest.mark.parametrize(
     "width", [PHONE, *(pytest.param(width, marks=pytest.mark.again) for width in (SMALL_PHONE, DESK))]
@@ -85,11 +90,13 @@ def test_axe_finds_what_is_wrong(looking: Page) -> None:
     assert {each.split(": ")[0] for each in violations(looking, PHONE)} >= {"image-alt", "label", "html-has-lang"}
 
 
+@pytest.mark.again
 @at_each_width
 def test_no_page_has_a_violation(furnished: Furnished, looking: Page, width: int) -> None:
     found: dict[str, list[str]] = {}
     nowhere: list[str] = []
     seen = list(furnished.looked_at())
+    manners = Manners(looking, furnished.address)
     for route, who, path in seen:
         _as(looking, furnished, who)
         answer = looking.goto(furnished.address + path)
@@ -98,11 +105,12 @@ def test_no_page_has_a_violation(furnished: Furnished, looking: Page, width: int
         if answer.status not in ((403, 404) if path.endswith("/none") else (200, 409)):
             nowhere.append(f"{route}: {answer.status}")
         assert looking.url == furnished.address + path, f"{route} leads on to {looking.url}"
-        if broken := violations(looking, width):
+        if broken := [*manners.faults(), *violations(looking, width)]:
             found[path] = broken
     assert nowhere == [], "say in `_ways` what there is to see"
     assert found == {}
     assert len(seen) >= 35
+    assert manners.requests >= 2 * len(seen)
 
 
 # What readers see: the drawings, the answer and the record each day, the others where time is not short.
@@ -123,11 +131,49 @@ def test_no_page_for_readers_has_a_violation(
 ) -> None:
     looking.context.clear_cookies()
     found = {}
+    manners = Manners(looking, furnished.address)
     for path in paths:
         looking.goto(furnished.address + path)
-        if broken := violations(looking, width):
+        if broken := [*manners.faults(), *violations(looking, width)]:
             found[path] = broken
     assert found == {}
+
+
+@pytest.mark.again
+@pytest.mark.parametrize("width", [SMALL_PHONE, DESK])
+def test_no_page_has_a_violation_where_no_script_comes(furnished: Furnished, chromium: Browser, width: int) -> None:
+    """Where scripts are off axe would not run either."""
+    found: dict[str, list[str]] = {}
+    with closing(chromium.new_context(service_workers="block")) as context:
+        context.route(lambda url: ".js" in url, lambda route: route.abort())
+        page = context.new_page()
+        for path in (*DRAWN, *READ):
+            page.goto(furnished.address + path)
+            if broken := violations(page, width):
+                found[path] = broken
+        for _, who, path in furnished.looked_at():
+            _as(page, furnished, who)
+            page.goto(furnished.address + path)
+            if broken := violations(page, width):
+                found[path] = broken
+    assert found == {}
+
+
+@pytest.mark.again
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_every_page_has_its_picture(furnished: Furnished, looking: Page, width: int) -> None:
+    """To be looked at by a person: build/pages."""
+    looking.set_viewport_size({"width": width, "height": 844})
+    album = PICTURES / str(width)
+    shutil.rmtree(album, ignore_errors=True)
+    pages = [(path, furnished.stranger, path) for path in (*DRAWN, *READ)] + list(furnished.looked_at())
+    for route, who, path in pages:
+        _as(looking, furnished, who)
+        looking.goto(furnished.address + path)
+        name = re.sub(r"[^a-z0-9]+", "-", route.lower()).strip("-") or "home"
+        # The page of the API is longer than a picture can be.
+        looking.screenshot(path=album / f"{name}.png", full_page=path != "/api")
+    assert len(list(album.iterdir())) == len({route for route, _, _ in pages})
 
 
 @at_each_width
@@ -150,3 +196,17 @@ def _as(page: Page, furnished: Furnished, who: TestClient) -> None:
     page.context.clear_cookies()
     if token := who.cookies.get("signpost-session"):
         page.context.add_cookies([{"name": "signpost-session", "value": token, "url": furnished.address}])
+
+
+def test_the_answer_is_read_in_welsh_on_a_phone(furnished: Furnished, looking: Page) -> None:
+    looking.set_viewport_size({"width": PHONE, "height": 844})
+    looking.goto(f"{furnished.address}/find?q=leg+ulcer+clinic")
+    looking.get_by_role("button", name="Cymraeg").click()
+    looking.wait_for_selector("html[lang=cy]", state="attached")
+    assert looking.get_by_text("Sut i atgyfeirio").is_visible()
+    assert "q=leg+ulcer+clinic" in looking.url
+    assert violations(looking, PHONE) == []
+    assert looking.evaluate("document.documentElement.scrollWidth") <= PHONE
+    looking.get_by_role("complementary").get_by_role("button", name="English").click()
+    looking.wait_for_selector("html[lang=en]", state="attached")
+    assert looking.get_by_text("How to refer").is_visible()

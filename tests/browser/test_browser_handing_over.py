@@ -115,7 +115,8 @@ def reads(film: Film, town: Town, message: StoredMail) -> str:
     return said
 
 
-@pytest.mark.parametrize("width", [390, pytest.param(1280, marks=pytest.mark.again)])
+@pytest.mark.again
+@pytest.mark.parametrize("width", [390, 1280])
 def test_two_leads_hand_a_service_over_and_on_the_day_everything_says_so(
     chromium: Browser, town: Town, width: int
 ) -> None:

@@ -9,7 +9,9 @@ from contextlib import closing, contextmanager
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from directory.app import build as build_app
 from directory.site import Site
+from tests.browser.serving import Mute, listening, served
 from tests.web.conftest import signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -69,20 +71,46 @@ def test_what_was_seen_is_there_without_signal_and_says_as_of_when(chromium: Bro
         assert page.get_by_text("Offline copy").count() == 0
 
 
+def test_a_network_that_never_answers_is_no_signal_either(
+    chromium: Browser, standing: tuple[Site, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("directory.web.offline.PATIENCE", 1_000)
+    mute = Mute(build_app(standing[0]))
+    with listening() as port, served(mute, port), phone(chromium) as (_, page):
+        address = f"http://127.0.0.1:{port.getsockname()[1]}"
+        see(page, address, CLINIC)
+        mute.is_mute = True
+        page.goto(address + CLINIC)
+        expect(page.get_by_text("Offline copy")).to_be_visible()
+        expect(page.get_by_role("link", name="Call 01632 960146")).to_be_visible()
+        page.goto(f"{address}/find?q=leg")
+        expect(page.get_by_role("heading", level=1)).to_have_text("There is no signal")
+        # It leads to what was asked for.
+        expect(page.get_by_role("link", name="Try again")).to_have_attribute("href", f"{address}/find?q=leg")
+        mute.is_mute = False
+
+
 def test_an_answer_is_kept_and_a_question_finds_it_among_what_is_kept(chromium: Browser, address: str) -> None:
     with phone(chromium) as (context, page):
         see(page, address, "/find?q=leg+ulcer", entry=CLINIC)
         see(page, address, "/services/adult-dietetics")
+        see(page, address, "/services/night-sitting")
         context.set_offline(True)
         page.goto(f"{address}/find?q=LEG")
         expect(page.get_by_role("heading", level=1)).to_have_text("There is no signal")
         expect(page.get_by_role("heading", level=3)).to_have_text(["Leg ulcer clinic"])
+        expect(page.get_by_text("Kept services that say “LEG”")).to_be_visible()
+        expect(page.get_by_text("Nothing of that kind is kept")).to_be_hidden()
         expect(page.get_by_role("link", name="Call 01632 960146")).to_be_visible()
         expect(page.get_by_text(STAMP)).to_be_visible()
         page.goto(f"{address}/find?q=dentist")
         expect(page.get_by_text("Nothing of that kind is kept")).to_be_visible()
         page.goto(f"{address}/services/never-seen")
-        expect(page.get_by_role("heading", level=3)).to_have_text(["Adult dietetics", "Leg ulcer clinic"])
+        expect(page.get_by_role("heading", level=3)).to_have_text(
+            ["Night sitting Closed", "Adult dietetics", "Leg ulcer clinic"]
+        )
+        expect(page.get_by_role("link", name="Night sitting", exact=True)).to_be_visible()
+        expect(page.get_by_text("Kept services that say")).to_be_hidden()
 
 
 def test_the_last_thirty_are_kept(chromium: Browser, address: str) -> None:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.manners import Manners
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 PATHS = (
@@ -18,10 +20,6 @@ PATHS = (
     "/changes/2", "/changes/4", "/pages", "/pages/leg-wound",
     "/teams/tissue-viability", "/organisations/community-trust", "/mail", "/accessibility", "/privacy", "/nowhere",
 )  # fmt: skip
-
-SMALL = """[...document.querySelectorAll(
-    'button, .nhsuk-button, input:not([type=hidden]):not([type=checkbox]), select, header nav a'
-)].filter(each => each.checkVisibility() && each.getBoundingClientRect().height < 44).map(each => each.outerHTML)"""
 
 
 @contextmanager
@@ -66,24 +64,18 @@ def test_on_the_smallest_screen_the_call_button_ends_high(chromium: Browser, add
         assert box["height"] >= 44
 
 
-def test_nothing_scrolls_sideways_and_what_is_pressed_is_large_enough(chromium: Browser, address: str) -> None:
-    with opened(chromium, width=320, height=568, touch=True) as page:
+def test_every_page_has_manners(chromium: Browser, address: str) -> None:
+    with opened(chromium, width=1280) as page:
+        manners, dialogs = Manners(page, address), list[str]()
+        page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+        found = {}
         for path in PATHS:
             page.goto(address + path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
-            small = page.evaluate(SMALL)
-            assert small == [], path
-
-
-def test_no_page_breaks_its_own_security_policy(chromium: Browser, address: str) -> None:
-    with opened(chromium, width=1280) as page:
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: complaints.append(dialog.message))
-        for path in PATHS[:-1]:
-            page.goto(address + path)
-        assert [each for each in complaints if "422" not in each] == []
+            if broken := manners.faults():
+                found[path] = broken
+        assert found == {}
+        assert dialogs == []
+        assert manners.requests > 2 * len(PATHS)
 
 
 def test_the_keyboard_alone_is_enough(chromium: Browser, address: str) -> None:

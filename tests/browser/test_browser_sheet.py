@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
+from io import BytesIO
 from typing import Any
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import Browser
 
 from directory.domain.change import Edit
@@ -50,3 +53,15 @@ def test_one_page(chromium: Browser, standing: tuple[Site, str], slug: str) -> N
         printed = page.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
     assert re.search(rb"/MediaBox \[0 0 59[45][.\d]* 84[12][.\d]*\]", printed)
+
+
+@pytest.mark.parametrize("slug", ["leg-ulcer-clinic", "hostile"])
+def test_its_code_leads_to_the_entry(chromium: Browser, standing: tuple[Site, str], slug: str) -> None:
+    """As it is printed, and read by somebody else's program."""
+    _, address = standing
+    with closing(chromium.new_context()) as context:
+        page = context.new_page()
+        page.goto(f"{address}/services/{slug}/print")
+        page.emulate_media(media="print")
+        sheet = Image.open(BytesIO(page.screenshot(full_page=True)))
+    assert [each.text for each in zxingcpp.read_barcodes(sheet)] == [f"{address}/services/{slug}"]

@@ -42,13 +42,18 @@ def hostile(mark: str, *, long: bool = False) -> str:
     return SAID.format(mark=f"zq{mark}") + (LONG if long else "")
 
 
+def called(mark: str, *, long: bool = False) -> str:
+    """The same for a name, which holds nothing that nobody sees."""
+    return hostile(mark, long=long).replace("\u202e\u2066", "")
+
+
 def made_hostile(site: Site, lead: TestClient) -> None:
     """Every text that somebody can write, in every noun."""
     route = ReferralRoute(
         "web", "javascript:zq()", hostile("who"), "routine", hostile("hours"), hostile("send"), hostile("notes")
     )
     facts = {
-        "name": hostile("service", long=True),
+        "name": called("service", long=True),
         "summary": hostile("summary", long=True),
         "description": hostile("description") + "\n\n[x](javascript:zq()) ![x](javascript:zq())",
         "eligibility": Eligibility(hostile("eligibility")),
@@ -58,18 +63,16 @@ def made_hostile(site: Site, lead: TestClient) -> None:
         "referral_routes": (route,),
         "hours": hostile("hours", long=True),
         "locations": (Location(hostile("place", long=True), hostile("place"), "NM1 2AB"),),
-        "former_names": (hostile("former"),),
+        "former_names": (called("former"),),
     }
     named = Draft(
         title=hostile("change", long=True),
         effective_from=build.TODAY,
         services=tuple(Edit(slug, facts) for slug in (CLINIC, "adult-dietetics", "childrens-dietetics")),
         organisations=(
-            Edit("community-trust", {"name": hostile("organisation"), "description": hostile("organisation")}),
+            Edit("community-trust", {"name": called("organisation"), "description": hostile("organisation")}),
         ),
-        teams=tuple(
-            Edit(slug, {"name": hostile("team", long=True)}) for slug in (TEAM, "vascular", "district-nursing")
-        ),
+        teams=tuple(Edit(slug, {"name": called("team", long=True)}) for slug in (TEAM, "vascular", "district-nursing")),
         why=hostile("why"),
         what_to_do=hostile("why"),
         in_flight=hostile("why"),

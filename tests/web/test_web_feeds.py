@@ -83,7 +83,7 @@ def test_hostile_words_are_only_words(client: TestClient) -> None:
 
 
 def test_no_control_character_breaks_a_feed(site: FoundSite, client: TestClient) -> None:
-    publish(site, build.draft(edit(name="A\x0bB\x00\ufffe\ud7ff"), title="Odd \x0c name"))
+    publish(site, build.draft(edit(summary="A\x0bB\x00\ufffe\ud7ff"), title="Odd \x0c name"))
     assert feed(client, "/changes.atom").entries[0].title.startswith("Odd")
     assert any(name.startswith("Odd") for name in days(client, "/changes.ics"))
 

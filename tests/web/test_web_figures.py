@@ -13,7 +13,7 @@ from directory.actions.gaps import record_gap
 from directory.domain.query import Answer, Query
 from directory.store.tables.learning import reports
 from directory.web.views.charts import bar_chart, scale_to
-from directory.web.views.figures import MOST_ROWS
+from directory.web.views.figure import MOST_ROWS
 from tests import build
 from tests.web.conftest import FoundSite, TestClient, h1, signed_in, words_of
 from tests.web.test_web_awareness import tell
@@ -91,6 +91,22 @@ def test_large_teams_are_shown(site: FoundSite) -> None:
     read = {row["team"]: row["percent"] for row in table(editor_of(site), "teams")}
     # Where the fewest have read it comes first.
     assert list(read.items()) == [("Vascular Nurses", "20"), ("District Nursing", "75")]
+
+
+def test_of_very_many_teams_those_that_somebody_is_in_are_offered(
+    told: FoundSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = editor_of(told)
+
+    def offered(query: str = "") -> list[str | None]:
+        page = LexborHTMLParser(editor.get(f"/manage{query}").text)
+        return [it.attributes["value"] for it in page.css("#team option")]
+
+    assert offered() == ["", "district-nursing", "tissue-viability", "vascular"]
+    monkeypatch.setattr("directory.web.figures.MOST_TEAMS", 2)
+    assert offered() == ["", "district-nursing", "vascular"]
+    # What was chosen stays chosen.
+    assert offered("?team=tissue-viability") == ["", "district-nursing", "tissue-viability", "vascular"]
 
 
 def test_a_lead_sees_their_own_teams_and_no_gaps(told: FoundSite) -> None:

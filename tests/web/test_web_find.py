@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -153,8 +154,8 @@ def test_what_is_wrong_is_named_and_what_was_typed_is_kept(site: FoundSite, path
 def test_any_question_gets_a_page(site: FoundSite, text: str) -> None:
     html = ask(site, f"/find?q={text}")
     assert h1(html)
-    # The page has one script, of its own.
-    assert html.count("<script") == html.count('<script src="/static/built/hand.js?v=') == 1
+    # The page has two scripts, of its own.
+    assert html.count("<script") == len(re.findall(r'<script src="/static/built/(?:hand|narrow)\.js\?v=', html)) == 2
     assert len(html) < 16_000
 
 

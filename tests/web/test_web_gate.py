@@ -157,6 +157,26 @@ def test_what_is_refused_is_in_the_log_without_tokens(site: FoundSite, caplog: p
     assert "secret words" not in caplog.text
 
 
+def test_a_sign_in_that_fails_is_in_the_log(site: FoundSite, caplog: pytest.LogCaptureFixture) -> None:
+    client = client_of(site)
+    client.post("/sign-in", data={"email": LEE})
+    assert client.post("/sign-in/code", data={"code": "000000", "address": LEE}).status_code == 422
+    assert "refused to anyone: a wrong code to sign in" in caplog.text
+    assert client.post("/sign-in/forged").status_code == 403
+    assert "POST /sign-in/… (SignInRefused)" in caplog.text
+    answer = bare(site).get("/api/v1/subscriptions", headers={"Authorization": "Bearer guessed"})
+    assert answer.status_code == 401
+    assert "GET /api/v1/subscriptions (NotSignedIn)" in caplog.text
+    assert not any(said in caplog.text for said in (LEE, "forged", "guessed", "000000"))
+
+
+def test_who_tries_too_often_is_in_the_log(site: FoundSite, caplog: pytest.LogCaptureFixture) -> None:
+    client = client_of(site)
+    while client.post("/sign-in", data={"email": LEE}).status_code != 429:
+        pass
+    assert "POST /sign-in (TooMany)" in caplog.text
+
+
 def test_a_form_is_bounded(site: FoundSite) -> None:
     assert client_of(site).post("/sign-in", data={"email": "x" * 2_000_000}).status_code == 413
     assert client_of(site).post("/sign-in", data={f"f{n}": "" for n in range(3000)}).status_code == 413

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from directory.web.offline import OWN
 from tests.web.conftest import FoundSite, client_of, site_over
 
 PATHS = [
@@ -17,6 +18,11 @@ PATHS = [
     "/api/openapi.json",
     "/changes.atom",
     "/sign-in",
+    "/worker.js",
+    "/static/icon.svg",
+    "/manifest.webmanifest",
+    "/fhir/metadata",
+    "/hsds/services",
 ]
 
 
@@ -31,15 +37,36 @@ def site(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Fo
 def test_every_answer_has_them(site: FoundSite, path: str) -> None:
     headers = client_of(site).get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["strict-transport-security"] == "max-age=31536000"
+    assert headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert "geolocation=()" in headers["permissions-policy"]
     assert headers["referrer-policy"] in ("same-origin", "no-referrer")
-    if headers["content-type"].startswith("text/html"):
-        policy = headers["content-security-policy"]
-        assert "default-src 'none'" in policy
-        assert "frame-ancestors 'none'" in policy
-        assert "unsafe" not in policy
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "base-uri 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_what_a_browser_keeps_of_a_page_is_not_replaced(site: FoundSite) -> None:
+    """The headers of "not modified" take the place of those that came with the page, its policy too."""
+    client = client_of(site)
+    for path in ("/worker.js", "/static/icon.svg", "/changes.atom"):
+        tag = client.get(path).headers["etag"]
+        answer = client.get(path, headers={"If-None-Match": tag})
+        assert answer.status_code == 304
+        assert answer.headers.get("content-security-policy", OWN) == OWN
+
+
+def test_the_worker_may_ask_for_what_it_keeps(site: FoundSite) -> None:
+    assert "connect-src 'self'" in client_of(site).get("/worker.js").headers["content-security-policy"]
+
+
+def test_no_answer_repeats_a_request(site: FoundSite) -> None:
+    for path in ("/", "/api/v1/services", "/static/icon.svg", "/live"):
+        answer = client_of(site).request("TRACE", path, headers={"X-Secret": "said"})
+        assert answer.status_code in (403, 405)
+        assert "said" not in answer.text
 
 
 def test_in_clear_nothing_is_said_of_https(sqlite_url: str, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_a_page_is_whole(client: TestClient, path: str) -> None:
     for label in re.findall(r'<label[^>]*for="([^"]+)"', html):
         assert label in ids
     # No script and no style of its own, nothing hostile, nothing from elsewhere.
-    ours = r'<script(?! src="/static/built/hand\.js\?v=)'
+    ours = r'<script(?! src="/static/built/(?:hand|narrow)\.js\?v=)'
     assert not re.search(rf"{ours}|<img|<style|<[^>]*\s(?:style|on\w+)=|href=\"javascript", html)
     assert not re.search(r'<(?:link|img|iframe)[^>]*(?:src|href)="(?:https?:)?//', html)
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
@@ -97,7 +97,7 @@ def test_ids_and_codes_lead_to_the_slug(client: TestClient) -> None:
 
 def test_hostile_text_is_shown_as_text(client: TestClient) -> None:
     html = client.get("/services/hostile").text
-    assert h1(html) == " ".join(world.HOSTILE.split())
+    assert h1(html) == " ".join(str(world.hostile_facts()["name"]).split())
     # What cannot be followed is there to be read.
     assert "javascript:alert(1)" in words_of(html)
 

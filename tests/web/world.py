@@ -99,8 +99,10 @@ def _split() -> Draft:
 
 def hostile_facts() -> dict[str, object]:
     """Every field of free text, hostile."""
+    # Nothing invisible gets into a name.
+    name = HOSTILE.replace("\u202e", "")
     return {
-        "name": HOSTILE,
+        "name": name,
         "summary": HOSTILE,
         "description": f"{HOSTILE}\n\n[x](javascript:alert(1)) <img src=x onerror=alert(1)>",
         "eligibility": Eligibility(HOSTILE),
@@ -115,5 +117,5 @@ def hostile_facts() -> dict[str, object]:
             ReferralRoute("web", "javascript:alert(1)", HOSTILE, "routine", HOSTILE, HOSTILE, HOSTILE),
         ),
         "hours": HOSTILE,
-        "former_names": (HOSTILE + "2", "n" * 5000),
+        "former_names": (name + "2", "n" * 5000),
     }

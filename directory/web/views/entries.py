@@ -10,6 +10,7 @@ from directory.domain.hours import hours_in_words
 from directory.domain.place import miles_in_words
 from directory.domain.service import Contact, Entry, ReferralRoute, Upcoming
 from directory.web import words
+from directory.web.language import gettext
 from directory.web.press import Press, press, telephone
 from directory.web.views.names import Named
 from directory.web.views.places import PlaceView, place_view
@@ -161,7 +162,7 @@ def _for_staff_first(contacts: tuple[Contact, ...]) -> list[Contact]:
 def call_of(contacts: tuple[Contact, ...], routes: tuple[ReferralRoute, ...]) -> Press | None:
     """The number to press: the first for staff, else the first, else that of a route by phone."""
     numbers = [telephone(each.value, each.label) for each in _for_staff_first(contacts) if each.type == "phone"]
-    numbers += [telephone(each.address, "Referrals") for each in routes if each.method == "phone"]
+    numbers += [telephone(each.address, gettext("Referrals")) for each in routes if each.method == "phone"]
     return next((number for number in numbers if number.href), None)
 
 

@@ -14,6 +14,7 @@ from directory.domain.succession import Succession
 from directory.store import successions as succession_store
 from directory.store.versions import load_in_force
 from directory.web import words
+from directory.web.language import N_, Said, gettext
 from directory.web.views.names import Named, names_of, part_in_words
 
 # The units of the drawing. It is as wide as a small telephone and grows with the page, so that nothing scrolls.
@@ -126,15 +127,25 @@ def _standing(member: str, named: Named, links: list[Succession], *, on: date, b
     leaving = min((link.effective_from for link in links if link.predecessor == member), default=None)
     arriving = min((link.effective_from for link in links if link.successor == member), default=None)
     if not begun:
-        return False, f"From {words.full_date(arriving)}" if arriving and arriving > on else "Not open yet"
+        return False, gettext("From {day}").format(
+            day=words.full_date(arriving)
+        ) if arriving and arriving > on else gettext("Not open yet")
     if leaving and leaving > on and not named.closed:
-        return True, f"Handles it now, until {words.full_date(leaving)}"
+        return True, gettext("Handles it now, until {day}").format(day=words.full_date(leaving))
     if leaving and leaving <= on:
-        return False, f"Until {words.full_date(leaving)}"
-    return (False, "Closed") if named.closed else (True, "Handles it now")
+        return False, gettext("Until {day}").format(day=words.full_date(leaving))
+    return (False, gettext("Closed")) if named.closed else (True, gettext("Handles it now"))
 
 
-_HOW = {"renamed": "Renamed", "replaced": "Replaced", "merged": "Merged", "split": "Split", "moved": "Moved"}
+_HOW = Said(
+    {
+        "renamed": N_("Renamed"),
+        "replaced": N_("Replaced"),
+        "merged": N_("Merged"),
+        "split": N_("Split"),
+        "moved": N_("Moved"),
+    }
+)
 
 
 def _how(link: Succession) -> str:
@@ -152,7 +163,7 @@ def _box(named: Named, ways: list[str], standing: tuple[bool, str], left: float,
     above = [line for way in ways for line in _wrapped(way, room / _PLAIN)]
     y = top + len(above) * _NOTE_LINE + (4 if above else 0)
     name = _wrapped(named.name, (room - 2 * _PAD) / _BOLD)
-    notes = _wrapped(standing[1] + (" (this page)" if here else ""), (room - 2 * _PAD) / _PLAIN)
+    notes = _wrapped(standing[1] + (gettext(" (this page)") if here else ""), (room - 2 * _PAD) / _PLAIN)
     x, first = left + _PAD, y + _PAD + 14
     below = first + len(name) * _NAME_LINE
     return Box(
@@ -194,6 +205,6 @@ def _tip(box: Box, left: float) -> str:
 def _told(each: Descent, names: Mapping[str, Named], standings: Mapping[str, tuple[bool, str]]) -> Told:
     how = _how(each.link) if each.link else ""
     if each.again:
-        return Told(how, names[each.member], "told above", ())
+        return Told(how, names[each.member], gettext("told above"), ())
     after = tuple(_told(other, names, standings) for other in each.after)
     return Told(how, names[each.member], standings[each.member][1], after)

@@ -12,6 +12,7 @@ from directory.domain.service import Facts, Owner
 from directory.domain.succession import Noun, Part, Succession
 from directory.store.versions import find_ids, load_in_force
 from directory.web import words
+from directory.web.language import N_, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +86,26 @@ class SuccessionLine:
     coming: bool
 
 
-_BECOMES = {
-    "renamed": "Renamed to",
-    "replaced": "Replaced by",
-    "merged": "Merged into",
-    "split": "Split: part of it went to",
-    "moved": "Moved to",
-    "closed": "Closed, with nothing in its place",
-}
-_WAS = {
-    "renamed": "Was called",
-    "replaced": "Replaces",
-    "merged": "Took in",
-    "split": "Took over part of",
-    "moved": "Moved from",
-    "closed": "Closed",
-}
+_BECOMES = Said(
+    {
+        "renamed": N_("Renamed to"),
+        "replaced": N_("Replaced by"),
+        "merged": N_("Merged into"),
+        "split": N_("Split: part of it went to"),
+        "moved": N_("Moved to"),
+        "closed": N_("Closed, with nothing in its place"),
+    }
+)
+_WAS = Said(
+    {
+        "renamed": N_("Was called"),
+        "replaced": N_("Replaces"),
+        "merged": N_("Took in"),
+        "split": N_("Took over part of"),
+        "moved": N_("Moved from"),
+        "closed": N_("Closed"),
+    }
+)
 
 
 def succession_lines(

@@ -14,6 +14,7 @@ from directory.domain.change import fold
 from directory.domain.query import NEAREST, Answer, Query, Registered, Result
 from directory.store.told import told
 from directory.web import words
+from directory.web.language import gettext
 from directory.web.parameters import LAST_PAGE
 from directory.web.views.entries import EntryView, entry_view, to_be_read_only
 from directory.web.views.reader import Reader
@@ -101,9 +102,9 @@ def answer_view(
     near: str = "",
     by_distance: bool = False,
 ) -> AnswerView:
-    """The answer in words; `by_distance` lists the nearest to the reader first, below the answer.
+    """The answer in words, in the order in which it comes.
 
-    `near` is the place that the reader typed, for the links to other pages.
+    `near` is the place that the reader typed and `by_distance` the order asked for: links to other pages keep both.
     """
     instead = _instead(connection, found.results)
     past = found.on < today
@@ -112,8 +113,7 @@ def answer_view(
         result.entry.id: _result(result, instead, zone, past=past, reader=reader, alone=bool(found.practice))
         for result in found.results
     }
-    asked_and_gone = next((result for result in found.results if _named_and_closed(result, found.query)), None)
-    gone = views.pop(asked_and_gone.entry.id) if asked_and_gone else None
+    gone = views.pop(found.gone.entry.id) if found.gone else None
     best = views.pop(found.best.entry.id) if found.best else None
     corrected = found.did_you_mean or ""
     return AnswerView(
@@ -122,7 +122,7 @@ def answer_view(
         future=found.on > today,
         gone=gone,
         best=best,
-        others=tuple(sorted(views.values(), key=_by_distance) if by_distance else views.values()),
+        others=tuple(views.values()),
         total=max(found.total, len(found.results)),
         did_you_mean=corrected,
         did_you_mean_href=_asking_instead(found.query, corrected) if corrected else "",
@@ -140,9 +140,15 @@ def _filters(found: Answer) -> tuple[Filter, ...]:
     query = found.query
     said = [Filter(each.kind, each.label, _asking_instead(query, each.q)) for each in found.understood]
     if query.area:
-        said.append(Filter("place", f"Area: {query.area}", _asking_instead(replace(query, area=None), query.text)))
+        said.append(
+            Filter(
+                "place",
+                gettext("Area: {area}").format(area=query.area),
+                _asking_instead(replace(query, area=None), query.text),
+            )
+        )
     if query.setting:
-        label = f"Setting: {words.SETTINGS.get(query.setting, query.setting)}"
+        label = gettext("Setting: {setting}").format(setting=words.SETTINGS.get(query.setting, query.setting))
         said.append(Filter("setting", label, _asking_instead(replace(query, setting=None), query.text)))
     return tuple(said)
 
@@ -195,17 +201,6 @@ def _instead(connection: Connection, results: tuple[Result, ...]) -> dict[str, s
     return {service: records[number].what_to_do for service, number in closed.items() if number in records}
 
 
-def _named_and_closed(result: Result, query: Query) -> bool:
-    """Whether the question is the name, or a former name, of a service that has closed."""
-    facts = result.entry.facts
-    return facts.status == "closed" and fold(query.text) in {fold(name) for name in (facts.name, *facts.former_names)}
-
-
-def _by_distance(view: ResultView) -> tuple[bool, float]:
-    """The nearest first; what is nowhere on the map stays in its order, last."""
-    return view.entry.miles is None, view.entry.miles or 0.0
-
-
 def _result(
     result: Result,
     instead: dict[str, str],
@@ -232,7 +227,8 @@ def _result(
 
 def takes_registered(it: Registered) -> str:
     """Why a service is for the patients of a practice."""
-    return f"Takes patients registered with a GP in {it.area}, as {it.practice} is"
+    said = gettext("Takes patients registered with a GP in {area}, as {practice} is")
+    return said.format(area=it.area, practice=it.practice)
 
 
 _BY_NAME = frozenset({"name", "former_name", "core", "former_core", "code", "owner", "former_owner"})

@@ -19,9 +19,13 @@ from directory.store import heard, leave, subscriptions, team_subscriptions
 from directory.store.bounces import MailStop
 from directory.store.bounces import of_person as mail_stop_of
 from directory.store.subscriptions import FOLDED
-from directory.store.versions import find_ids, load_in_force
+from directory.store.versions import find_ids
+from directory.web.language import N_, Said
+from directory.web.views.names import team_names
 
-OFTEN: Mapping[Frequency, str] = {"immediately": "at once", "daily": "in a daily email", "weekly": "in a weekly email"}
+OFTEN: Mapping[str, str] = Said(
+    {"immediately": N_("at once"), "daily": N_("in a daily email"), "weekly": N_("in a weekly email")}
+)
 CHANNEL = {
     "mail": "by email",
     "webhook": "to a webhook",
@@ -117,7 +121,7 @@ def updates_view(
     """What somebody is told now, what waits, and what was sent since an instant."""
     zone = schedule.timezone
     theirs = team_subscriptions.of_member(connection, person_id)
-    names = team_names(connection, {each.team for each in theirs}, at.astimezone(zone).date())
+    names = team_names(connection, {each.team for each in theirs}, on=at.astimezone(zone).date())
     away = leave.away_until(connection, person_id, at=at)
     sent = heard.sent_to(connection, person_id, since=since, limit=SENT_SHOWN)
     return UpdatesView(
@@ -143,13 +147,6 @@ def update_line(
     day = paused.astimezone(zone).date() if paused else None
     often = OFTEN[each.frequency] if each.channel == "mail" else CHANNEL[each.channel]
     return UpdateLine(each.id, each.label, often, each.channel, day, team, each.mandatory, heard)
-
-
-def team_names(connection: Connection, slugs: set[str], on: date) -> dict[str, str]:
-    """What teams are called, by slug."""
-    ids = find_ids(connection, "team", slugs)
-    rows = load_in_force(connection, "team", ids.values(), on=on)
-    return {slug: rows[key].facts.name if key in rows else slug for slug, key in ids.items()}
 
 
 def _waiting(each: heard.StillToTell, schedule: DigestSchedule, *, at: datetime) -> WaitingLine:
