@@ -41,7 +41,7 @@ def add(connection: Connection, given: Given, *, by: Actor, at: datetime, privat
     new = _checked(connection, given, private=private, base_url=base_url)
     if not store.add(connection, new, at=at):
         raise Invalid([Problem("name", f"There is a feed called {given.name} already: give it another name")])
-    audit.record(connection, audit.Event(at, by, "add source", f"source {given.name}", {"url": new.url}))
+    audit.record(connection, audit.Event(at, by, "add source", f"source {given.name}", {"url": _without_keys(new.url)}))
     return store.by_name(connection, given.name)
 
 
@@ -73,7 +73,7 @@ def change(
     if keeper is None:
         new = replace(new, keeper_id=before.keeper_id)
     store.change(connection, before.id, new, at=at)
-    audit.record(connection, audit.Event(at, by, "change source", f"source {name}", {"url": new.url}))
+    audit.record(connection, audit.Event(at, by, "change source", f"source {name}", {"url": _without_keys(new.url)}))
     return store.by_name(connection, name)
 
 
@@ -122,7 +122,12 @@ def remove(connection: Connection, name: str, *, by: Actor, at: datetime) -> Non
     check_may_import(by)
     source = store.by_name(connection, name)
     store.remove(connection, source.id)
-    audit.record(connection, audit.Event(at, by, "remove source", f"source {name}", {"url": source.url}))
+    audit.record(connection, audit.Event(at, by, "remove source", f"source {name}", {"url": _without_keys(source.url)}))
+
+
+def _without_keys(url: str) -> str:
+    """An address as the audit log keeps it for good: what follows its question mark may hold a key."""
+    return url if "?" not in url else f"{url.partition('?')[0]}?…"
 
 
 def read_soon(connection: Connection, name: str, *, by: Actor, at: datetime) -> None:

@@ -11,16 +11,17 @@ from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from directory.actions.polling import poll_due, poll_now
-from directory.actions.sources import let_close
+from directory.actions.sources import let_close, remove
 from directory.actions.take_in import Taken, Taking, take_in
 from directory.domain.change import Edit
 from directory.domain.policy import OPERATOR
 from directory.errors import FeedFailed, Invalid, SourceNotFound
 from directory.store import changes, letters, people, source_words, sources
 from directory.store.database import Database
+from directory.store.tables.trust import audit
 from directory.store.versions import ids_by_identifier
 from tests import build
 from tests.feeds.serving import Feed, Reader, service
@@ -377,6 +378,16 @@ def test_what_cannot_be_a_source_says_why(reader: Reader) -> None:
             reader.add(**({"name": "east", "url": "http://127.0.0.1/o"} | given))
     with pytest.raises(SourceNotFound):
         reader.source("east")
+
+
+def test_a_key_in_a_feeds_address_is_in_no_log_for_good(reader: Reader) -> None:
+    reader.add("east", "http://127.0.0.1/o?api_key=swordfish")
+    with reader.database.write() as connection:
+        remove(connection, "east", by=OPERATOR, at=reader.at)
+    with reader.database.read() as connection:
+        details = list(connection.scalars(select(audit.c.details)))
+    assert "http://127.0.0.1/o?…" in details[-1]
+    assert "swordfish" not in str(details)
 
 
 def test_the_organisation_follows_its_feed_by_its_own_id(reader: Reader, feed: Feed) -> None:
