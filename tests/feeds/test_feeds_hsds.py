@@ -11,17 +11,16 @@ from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from directory.actions.polling import poll_due, poll_now
-from directory.actions.sources import let_close, remove
+from directory.actions.sources import let_close
 from directory.actions.take_in import Taken, Taking, take_in
 from directory.domain.change import Edit
 from directory.domain.policy import OPERATOR
-from directory.errors import FeedFailed, Invalid, SourceNotFound
+from directory.errors import FeedFailed
 from directory.store import changes, letters, people, source_words, sources
 from directory.store.database import Database
-from directory.store.tables.trust import audit
 from directory.store.versions import ids_by_identifier
 from tests import build
 from tests.feeds.serving import Feed, Reader, service
@@ -359,35 +358,6 @@ def test_a_reader_that_lost_its_lease_writes_nothing(reader: Reader, feed: Feed)
     poll_now(reader.polling, "east")
     assert reader.facts() == {}
     assert reader.source("east").result == ""
-
-
-CANNOT: tuple[tuple[dict[str, Any], str], ...] = (
-    ({"name": "East Side"}, "small letters"),
-    ({"url": "ftp://x.example"}, "whole address"),
-    ({"url": "https://here.example/hsds"}, "feed of itself"),
-    ({"kind": "xml"}, "hsds or mcsd"),
-    ({"every_minutes": 1}, "every 5 to"),
-    ({"at_most": 101}, "from 0 to 100"),
-    ({"keeper": "nobody@northmoor.example"}, "Nobody here"),
-)
-
-
-def test_what_cannot_be_a_source_says_why(reader: Reader) -> None:
-    for given, says in CANNOT:
-        with pytest.raises(Invalid, match=says):
-            reader.add(**({"name": "east", "url": "http://127.0.0.1/o"} | given))
-    with pytest.raises(SourceNotFound):
-        reader.source("east")
-
-
-def test_a_key_in_a_feeds_address_is_in_no_log_for_good(reader: Reader) -> None:
-    reader.add("east", "http://127.0.0.1/o?api_key=swordfish")
-    with reader.database.write() as connection:
-        remove(connection, "east", by=OPERATOR, at=reader.at)
-    with reader.database.read() as connection:
-        details = list(connection.scalars(select(audit.c.details)))
-    assert "http://127.0.0.1/o?…" in details[-1]
-    assert "swordfish" not in str(details)
 
 
 def test_the_organisation_follows_its_feed_by_its_own_id(reader: Reader, feed: Feed) -> None:
