@@ -24,6 +24,7 @@ from directory.api.routes import problem
 from directory.errors import NotAllowed, NotFound, NotSignedIn, SignInRefused, SignpostError, TooMany
 from directory.fhir.routes import problem as fhir_problem
 from directory.gate.crossing import CrossOriginProtection
+from directory.gate.framing import OneLength
 from directory.gate.headers import AnswerHeaders
 from directory.gate.keeping import KeptAnswers
 from directory.gate.routes import may
@@ -87,6 +88,7 @@ def build(site: Site) -> Starlette:
         middleware=[
             Middleware(RequestIds),
             Middleware(AnswerHeaders, base_url=site.settings.base_url),
+            Middleware(OneLength),
             Middleware(Sessions, site=site),
             Middleware(RateLimits, site=site, refuse=failed),
             Middleware(CrossOriginProtection, refuse=failed),

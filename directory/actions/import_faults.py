@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from directory.actions.screening import names_in
 from directory.content.folder import Folder
-from directory.content.reading import YEARS
+from directory.domain.change import YEARS, is_likely
 from directory.domain.lettering import strange
 from directory.domain.screen import marked, screen
 from directory.domain.service import Contact, Eligibility, Location, ReferralRoute
@@ -44,9 +44,7 @@ def undated_rows(reading: Reading) -> list[RowProblem]:
     days = [(each.row, "effective_from", each.effective_from) for each in reading.services]
     days += [(each.row, "date", each.effective_from) for each in reading.successions]
     reason = f"give a day from {YEARS[0]} to {YEARS[1]}"
-    return [
-        RowProblem(row, column, reason) for row, column, day in days if day and not YEARS[0] <= day.year <= YEARS[1]
-    ]
+    return [RowProblem(row, column, reason) for row, column, day in days if day and not is_likely(day)]
 
 
 def deceiving_files(folder: Folder) -> list[Problem]:

@@ -77,6 +77,8 @@ def prepare(
     `by` may not publish for a team concerned, `ChangeNotFound` and `AlreadyWithdrawn` where a draft takes the place of
     a change that is not there, or not any more.
     """
+    if not recorded:
+        rules.check_days(drafts)
     named = name(connection, drafts)
     bench = Workbench.of(connection, named, today=max(at).astimezone(zone).date())
     published = []

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from directory.actions.naming import EDITS
-from directory.domain.change import KINDS, Change, Draft, Edit, Kind, kinds_between
+from directory.domain.change import KINDS, YEARS, Change, Draft, Edit, Kind, is_likely, kinds_between
 from directory.domain.offer import Parties
 from directory.domain.policy import Actor, Thing, can
 from directory.domain.service import Facts, Identifier, Owner
@@ -36,6 +36,15 @@ def check_versions(draft: Draft, gone: Change | None, lives: Mapping[str, Timeli
         later = {field for step in scheduled if not gone or step.change_number != gone.number for field in step.set}
         if expected != life.number_on(today) or later & edit.set.keys():
             raise EditConflict(edit.id, expected=expected, current=life.latest_number)
+
+
+def check_days(drafts: Sequence[Draft]) -> None:
+    """Refuse days that no change or succession begins on; the calendar ends a day beyond the furthest of them."""
+    days = [("effective_from", draft.effective_from) for draft in drafts]
+    links = [link for draft in drafts for link in (*draft.succession, *draft.organisation_succession)]
+    days += [("succession", link.effective_from) for link in links]
+    if wrong := sorted({where for where, day in days if not is_likely(day)}):
+        raise Invalid([Problem(where, f"give a day from {YEARS[0]} to {YEARS[1]}") for where in wrong])
 
 
 def check_superseding(gone: Change | None) -> None:

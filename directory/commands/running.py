@@ -56,6 +56,8 @@ def serve(host: str, port: int, workers: int, no_work: bool, starter: bool) -> N
                 host=host,
                 port=port,
                 workers=workers,
+                # Another parser may be installed beside it; the one that is tested reads every request.
+                http="h11",
                 access_log=False,
                 log_config=None,
             )

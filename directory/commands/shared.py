@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from directory.domain.change import YEARS, is_likely
 from directory.domain.policy import OPERATOR, Actor
 from directory.errors import SignpostError
 from directory.settings import load
@@ -54,6 +55,9 @@ def acting(site: Site, email: str | None) -> Actor:
         return people.by_email(connection, email).actor
 
 
+_GIVE_A_DAY = f"give a day from {YEARS[0]} to {YEARS[1]}"
+
+
 class Day(click.ParamType[date]):
     """A day such as 2026-12-01."""
 
@@ -64,9 +68,10 @@ class Day(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a day; give one as in 2026-12-01", param, ctx)
+        return day if is_likely(day) else self.fail(f"{value}: {_GIVE_A_DAY}", param, ctx)
 
 
 class Instant(click.ParamType[datetime]):
@@ -82,6 +87,8 @@ class Instant(click.ParamType[datetime]):
             at = datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not an instant; give one as in 2026-12-01T07:00+00:00", param, ctx)
+        if not is_likely(at.date()):
+            self.fail(f"{value}: {_GIVE_A_DAY}", param, ctx)
         return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 

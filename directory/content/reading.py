@@ -9,7 +9,7 @@ from typing import Any
 
 from directory.content.markdown import parse
 from directory.content.sections import HEADINGS, read_sections
-from directory.domain.change import KINDS, Draft, Edit
+from directory.domain.change import KINDS, YEARS, Draft, Edit, is_likely
 from directory.domain.succession import Noun, Succession
 from directory.errors import Invalid, Problem
 from directory.shapes import SHAPE_OF_NOUN, from_plain, set_from_plain, tidy
@@ -24,8 +24,6 @@ CHANGE_KEYS = frozenset(
 TEXTS = ("title", "why", "what_to_do", "in_flight", "override")
 # A published record says these too; `published` dates a change of the past in starter content.
 RECORD_KEYS = frozenset({"number", "slug", "recorded_at", "previous", "published"})
-# A day outside of these is a slip of the hand.
-YEARS = (1900, 2199)
 NOUN_OF_KEY: Mapping[str, Noun] = {"services": "service", "organisations": "organisation", "teams": "team"}
 
 
@@ -87,7 +85,7 @@ def draft_from_plain(data: Mapping[str, Any], *, where: str = "") -> Draft:
         if data["weight"] not in ("major", "minor"):
             problems.append(Problem("weight", "give major (tells people) or minor (a typo)"))
     day = values.get("effective_from")
-    if isinstance(day, date) and not YEARS[0] <= day.year <= YEARS[1]:
+    if isinstance(day, date) and not is_likely(day):
         problems.append(Problem("effective_from", f"give a day from {YEARS[0]} to {YEARS[1]}"))
     for key, noun in NOUN_OF_KEY.items():
         values[key] = _edits(key, noun, data.get(key), problems)
@@ -96,7 +94,7 @@ def draft_from_plain(data: Mapping[str, Any], *, where: str = "") -> Draft:
         problems += [
             Problem(key, f"give days from {YEARS[0]} to {YEARS[1]}")
             for link in values[key]
-            if not YEARS[0] <= link.effective_from.year <= YEARS[1]
+            if not is_likely(link.effective_from)
         ]
     if problems:
         raise Invalid([Problem(f"{where} {problem.where}".strip(), problem.reason) for problem in problems])

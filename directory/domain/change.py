@@ -47,6 +47,15 @@ class Edit:
     ods_code: str | None = None
 
 
+# A day outside of these is a slip of the hand, and the calendar of programs ends not far beyond.
+YEARS = (1900, 2199)
+
+
+def is_likely(day: date) -> bool:
+    """Whether something of a directory can be dated so."""
+    return YEARS[0] <= day.year <= YEARS[1]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A change before it is published. `why`, `what_to_do` and `in_flight` are Markdown.

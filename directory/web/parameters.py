@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 
-from directory.domain.change import KINDS
+from directory.domain.change import KINDS, is_likely
 from directory.domain.query import Query
 from directory.domain.service import SETTINGS
 from directory.errors import Invalid, NotFound, Problem
@@ -21,7 +21,6 @@ LONGEST_PLACE = 200
 LARGEST_NUMBER = 2**31 - 1
 # Results are shown so many at a time, and no further than this page: who is still reading has not found it.
 PAGE, LAST_PAGE = 20, 50
-_YEARS = (1900, 2199)
 
 
 def text_of(request: Request, name: str, *, limit: int = LONGEST_QUESTION) -> str:
@@ -50,8 +49,8 @@ def day_of(text: str, *, where: str) -> date:
     if parts is None and (found := re.fullmatch(r"(\d{1,2})[/ .](\d{1,2})[/ .](\d{4})", text)):
         parts = found.groups()[::-1]
     try:
-        if parts is not None and _YEARS[0] <= int(parts[0]) <= _YEARS[1]:
-            return date(int(parts[0]), int(parts[1]), int(parts[2]))
+        if parts is not None and is_likely(day := date(int(parts[0]), int(parts[1]), int(parts[2]))):
+            return day
     except ValueError:
         pass
     raise Invalid(

@@ -123,3 +123,12 @@ def test_a_sources_id_stays_with_the_service_that_had_it_first(started: Database
                 build.opening("fourth", identifiers=(Identifier("services-csv", "18"),)),
             ),
         )
+
+
+@pytest.mark.parametrize("day", [date.min, date(1899, 12, 31), date(2200, 1, 1), date.max])
+def test_a_day_beyond_the_calendar_of_services_is_refused(started: Database, day: date) -> None:
+    with pytest.raises(Invalid, match="effective_from: give a day from 1900 to 2199"):
+        build.change(started, build.draft(Edit("leg-ulcer-clinic", {"hours": "24/7"}), effective_from=day))
+    closed = Succession("leg-ulcer-clinic", None, "closed", day)
+    with pytest.raises(Invalid, match="succession: give a day from 1900 to 2199"):
+        build.change(started, build.draft(succession=(closed,), what_to_do="Ring the trust."))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.commands import texts
 from tests.commands.conftest import Signpost, printed
 
@@ -63,3 +65,14 @@ def test_one_thing_at_a_time(stocked: Signpost, tmp_path: Path) -> None:
     for arguments in ([], ["--batches", "--undo", "1"], [str(tmp_path), "--undo", "1"]):
         assert "Give files to import, or --batches, or --undo BATCH." in stocked("import", *arguments, code=2).stderr
     assert "There is no import 9." in stocked("import", "--undo", "9", code=1).stderr
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"])
+def test_a_day_that_is_a_slip_of_the_hand_is_refused(stocked: Signpost, tmp_path: Path, day: str) -> None:
+    file = tmp_path / "services.csv"
+    file.write_text(texts.SERVICES)
+    for arguments in (["import", str(file), "--effective"], ["show", "leg-ulcer-clinic", "--as-of"]):
+        refused = stocked(*arguments, day, code=2).stderr
+        assert f"{day}: give a day from 1900 to 2199" in refused
+    known = stocked("export", str(tmp_path / "out"), "--format", "markdown", "--known-at", f"{day}T00:00+14:00", code=2)
+    assert "give a day from 1900 to 2199" in known.stderr

@@ -71,12 +71,16 @@ def _repeated(chance: random.Random, longest: int) -> str:
 
 def faults(text: str) -> list[str]:
     """What is wrong with how a document is shown: too slow, or not safe. A crash is raised."""
-    return slow(text) + unsafe(render(text))
+    shown, took = _timed(render, text)
+    return _slow(took, _timed(plain, text)[1]) + unsafe(shown)
 
 
 def slow(text: str) -> list[str]:
     """What took too long of showing a document, and of reading its words; in seconds of this thread."""
-    took = (_timed(render, text)[1], _timed(plain, text)[1])
+    return _slow(_timed(render, text)[1], _timed(plain, text)[1])
+
+
+def _slow(*took: float) -> list[str]:
     return [f"took {each:.2f} s" for each in took if each > SECONDS]
 
 
