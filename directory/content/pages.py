@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any, Literal, get_args
 
 from directory.content.markdown import LONGEST, Document, parse
+from directory.domain.lettering import legible
 from directory.errors import Invalid, Problem
 from directory.shapes import from_plain, tidy
 
@@ -128,7 +129,7 @@ def _list(facts: Mapping[str, Any], key: str) -> tuple[str, ...]:
 
 def _problems_of_facts(facts: Mapping[Any, Any]) -> Iterator[Problem]:
     if unknown := [str(key) for key in facts if key not in KEYS]:
-        yield Problem("", f"there is no {', '.join(unknown)} on a page; it has {', '.join(KEYS)}")
+        yield Problem("", f"there is no {legible(', '.join(unknown))} on a page; it has {', '.join(KEYS)}")
     if not _text(facts, "title"):
         yield Problem("title", "a page needs a title")
     elif len(_text(facts, "title")) > LONGEST_TITLE:
@@ -147,7 +148,9 @@ def _problems_of_facts(facts: Mapping[Any, Any]) -> Iterator[Problem]:
         if not isinstance(step, Mapping) or not _text(step, "title") or not _text(step, "service"):
             yield Problem(f"step {place}", "give a title and the slug of a service, as in {title: …, service: …}")
         elif unknown := [str(key) for key in step if key not in STEP_KEYS]:
-            yield Problem(f"step {place}", f"there is no {', '.join(unknown)} in a step; put quotes around its texts")
+            yield Problem(
+                f"step {place}", f"there is no {legible(', '.join(unknown))} in a step; put quotes around its texts"
+            )
 
 
 def _problems_of_body(document: Document) -> Iterator[Problem]:

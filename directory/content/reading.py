@@ -10,6 +10,7 @@ from typing import Any
 from directory.content.markdown import parse
 from directory.content.sections import HEADINGS, read_sections
 from directory.domain.change import KINDS, YEARS, Draft, Edit, is_likely
+from directory.domain.lettering import legible
 from directory.domain.succession import Noun, Succession
 from directory.errors import Invalid, Problem
 from directory.shapes import SHAPE_OF_NOUN, from_plain, set_from_plain, tidy
@@ -42,7 +43,7 @@ def read_change(text: str, *, where: str = "") -> ChangeFile:
     unknown = sorted(map(str, set(document.facts) - CHANGE_KEYS - RECORD_KEYS))
     if unknown:
         known = ", ".join(sorted(CHANGE_KEYS))
-        raise Invalid([Problem(where, f"there is no {', '.join(unknown)} in a change; it has {known}")])
+        raise Invalid([Problem(where, f"there is no {legible(', '.join(unknown))} in a change; it has {known}")])
     texts = read_sections(document.body, where=where)
     facts = {key: value for key, value in document.facts.items() if key in CHANGE_KEYS}
     if twice := sorted(texts.keys() & facts.keys()):
@@ -125,7 +126,7 @@ def _edits(key: str, noun: Noun, given: object, problems: list[Problem]) -> tupl
             problems.append(Problem(where, "give an id and what to set"))
             continue
         if unknown := sorted(set(item) - {"id", "slug", "ods_code", "expected_version", "set"}):
-            problems.append(Problem(where, f"there is no {', '.join(map(str, unknown))} here"))
+            problems.append(Problem(where, f"there is no {legible(', '.join(map(str, unknown)))} here"))
         if not all(isinstance(item.get(key), str | None) for key in ("slug", "ods_code")):
             problems.append(Problem(where, "a slug and an ods_code are text"))
             continue

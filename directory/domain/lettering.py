@@ -29,5 +29,10 @@ def strange(name: str) -> str | None:
     return None
 
 
+def legible(text: str) -> str:
+    """A text from outside as it can be quoted in an answer or a log: a mark stands for what nobody sees, NUL too."""
+    return "".join("\ufffd" if unicodedata.category(each) in _UNSEEN else each for each in text)
+
+
 def _script(letter: str) -> str:
     return unicodedata.name(letter, "").partition(" ")[0]

@@ -74,6 +74,7 @@ def test_when_it_was_published() -> None:
     ("old", "new", "reason"),
     [
         ("title: ", "titel: ", "there is no titel"),
+        ("title: ", '"ti\\0tle": ', "there is no ti\ufffdtle"),
         ("title: Leg ulcer clinic moves to the Tissue Viability Service", "title: ''", "say in one line"),
         ("title: Leg ulcer clinic moves to the Tissue Viability Service", "title: [a]", "valid string"),
         ("title: ", "1: x\ntitle: ", "there is no 1"),
