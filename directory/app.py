@@ -29,6 +29,7 @@ from directory.gate.headers import AnswerHeaders
 from directory.gate.keeping import KeptAnswers
 from directory.gate.routes import may
 from directory.gate.sessions import Sessions, actor_of
+from directory.gate.timing import AnswerTimes
 from directory.logs import RequestIds, begin
 from directory.rubbish import leave_out_what_is_there
 from directory.settings import load
@@ -86,6 +87,7 @@ def build(site: Site) -> Starlette:
     app = Starlette(
         routes=_routes(),
         middleware=[
+            *_timed(site),
             Middleware(RequestIds),
             Middleware(AnswerHeaders, base_url=site.settings.base_url),
             Middleware(OneLength),
@@ -99,6 +101,15 @@ def build(site: Site) -> Starlette:
     app.state.site = site
     app.state.kept_answers = KeptAnswers(site)
     return app
+
+
+def _timed(site: Site) -> list[Middleware]:
+    """Times are taken where somebody reads them; a site whose metrics nobody reads need not load what counts them."""
+    if not site.settings.measures:
+        return []
+    from directory.metrics import observe
+
+    return [Middleware(AnswerTimes, observe=observe)]
 
 
 async def live(_request: Request) -> Response:

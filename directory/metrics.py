@@ -1,11 +1,16 @@
-"""Metrics in the words of Prometheus: read from the database and the index when somebody asks, never counted here."""
+"""Metrics in the words of Prometheus: read from the database and the index when somebody asks.
+
+Only how long answers take is counted as it happens (`gate/timing.py`).
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 
-from prometheus_client import CollectorRegistry, generate_latest, start_http_server
+from prometheus_client import CollectorRegistry, Histogram, generate_latest, start_http_server
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from directory.actions.inspecting import KINDS
@@ -13,6 +18,11 @@ from directory.site import Site
 from directory.store.gauges import Gauges, measure
 
 LOOPBACK = "127.0.0.1"
+# Seconds. People notice the fourth; an alert asks for the sixth.
+BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_ANSWERS = Histogram("signpost_answer_seconds", "How long answers took.", ["kind"], buckets=BUCKETS, registry=None)
+# Set where several processes count together (`gate/timing.py`).
+_SHARED = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class SiteCollector(Collector):
@@ -41,6 +51,8 @@ class SiteCollector(Collector):
 
 def _messages(found: Gauges) -> Iterator[Metric]:
     yield _by("signpost_deliveries_pending", "Immediate messages to be sent.", "channel", found.pending or {"mail": 0})
+    words = "Age of the slot of the oldest digest not sent."
+    yield GaugeMetricFamily("signpost_digest_lag_seconds", words, found.digest_lag)
     words = "Age of the oldest immediate message not sent."
     yield GaugeMetricFamily("signpost_oldest_delivery_seconds", words, found.oldest_pending)
     yield GaugeMetricFamily("signpost_letters_pending", "Letters, such as sign-ins, to be sent.", found.letters)
@@ -49,6 +61,11 @@ def _messages(found: Gauges) -> Iterator[Metric]:
     yield _by("signpost_receivers", "Webhooks, Teams, Slack and FHIR subscriptions.", "state", receivers)
     words = "Age of the oldest event that a working receiver waits for."
     yield GaugeMetricFamily("signpost_oldest_event_seconds", words, found.oldest_event)
+
+
+def observe(kind: str, seconds: float) -> None:
+    """Count one answer, by what was asked for."""
+    _ANSWERS.labels(kind).observe(seconds)
 
 
 def exposition(site: Site) -> bytes:
@@ -64,6 +81,10 @@ def serve_apart(site: Site, port: int) -> None:
 def _registry(site: Site) -> CollectorRegistry:
     registry = CollectorRegistry()
     registry.register(SiteCollector(site))
+    if _SHARED in os.environ:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        registry.register(_ANSWERS)
     return registry
 
 

@@ -201,6 +201,11 @@ class Settings(BaseModel):
         return is_loopback(urlsplit(self.base_url).hostname)
 
     @property
+    def measures(self) -> bool:
+        """Whether somebody can read the metrics."""
+        return self.metrics == "public" or self.metrics_port is not None
+
+    @property
     def oidc_longest(self) -> timedelta:
         """How long ago somebody may have signed in at the OpenID provider."""
         return timedelta(seconds=self.oidc_max_age)

@@ -89,15 +89,19 @@ class Signpost:
     def start(self, *arguments: str) -> None:
         command = ("serve", "--port", str(self.port), *arguments)
         self._server = started.start(command, self.environment, out=self._log, err=self._log)
-        wait_for(self._answers, "the server to answer")
+        wait_for(self._started, "the server to answer")
 
     @property
     def _log(self) -> Path:
         return self.home.parent / f"{self.home.name}.log"
 
-    def _answers(self) -> bool:
+    def _started(self) -> bool:
         assert self._server is not None
         assert self._server.is_alive(), self._log.read_text()[-2000:]
+        return self.answers()
+
+    def answers(self) -> bool:
+        """Whether what listens there is ready."""
         try:
             return httpx.get(f"{self.base_url}/ready", timeout=2).status_code == 200
         except httpx.TransportError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import click
 import uvicorn
@@ -16,6 +17,7 @@ from directory.actions.starter import import_starter
 from directory.commands.shared import Failure, as_json, opened, print_json
 from directory.domain.policy import OPERATOR
 from directory.errors import SignpostError
+from directory.gate import timing
 from directory.logs import begin
 from directory.settings import in_force
 from directory.site import Site
@@ -33,8 +35,10 @@ ENDING_SECONDS = 40
 @click.option("--starter", is_flag=True, help="Fill an empty directory with the starter content first.")
 def serve(host: str, port: int, workers: int, no_work: bool, starter: bool) -> None:
     """The web application, with the background loop."""
-    with opened() as site:
+    with opened() as site, ExitStack() as stack:
         begin(site.settings.log)
+        if site.settings.measures:
+            timing.share(stack)
         if starter and import_starter(site.database, by=OPERATOR, at=site.now(), zone=site.settings.zone):
             click.echo("The directory was empty: it now holds the starter content, Northmoor.")
         with ThreadPoolExecutor(1) as aside:

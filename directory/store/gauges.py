@@ -15,7 +15,7 @@ from directory.store.tables.fhir import fhir_history, fhir_waiting
 from directory.store.tables.fhir_subscriptions import fhir_events
 from directory.store.tables.identity import letters
 from directory.store.tables.sources import sources
-from directory.store.tables.telling import deliveries, subscriptions
+from directory.store.tables.telling import deliveries, digests, subscriptions
 
 # A feed that was due so long ago was not read because nobody reads feeds.
 LATE = timedelta(hours=1)
@@ -26,12 +26,14 @@ class Gauges:
     """The state of things at an instant. `pending` is by channel; ages are in seconds, 0 where nothing waits.
 
     `receivers` are webhooks and the like and `feeds` what is read on a schedule, each counted by how it stands.
-    `oldest_event` waits for a receiver that takes events; `fhir_waiting` are things to be rendered anew.
+    `digest_lag` is since the slot of the oldest digest that waits. `oldest_event` waits for a receiver that takes
+    events; `fhir_waiting` are things to be rendered anew.
     """
 
     head: int
     pending: dict[str, int]
     oldest_pending: float
+    digest_lag: float
     letters: int
     oldest_letter: float
     findings: dict[str, int]
@@ -57,6 +59,7 @@ def measure(connection: Connection, *, at: datetime) -> Gauges:
         read_head(connection).number,
         {row.channel: row.many for row in rows},
         _age(min((row.since for row in rows), default=None), at),
+        _age(connection.scalar(select(func.min(digests.c.slot_at)).where(digests.c.state == "pending")), at),
         count,
         _age(since, at),
         findings.counts(connection),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from urllib.request import urlopen
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import insert, update
@@ -22,8 +25,9 @@ from directory.store.sealing import Seal
 from directory.store.sources import NewSource, add
 from directory.store.tables.channels import channels
 from directory.store.tables.sources import sources
-from directory.store.tables.telling import deliveries, subscriptions
+from directory.store.tables.telling import deliveries, digests, subscriptions
 from tests import build
+from tests.running import Signpost, free_port, wait_for
 from tests.web.conftest import FoundSite, client_of, site_over
 
 
@@ -120,3 +124,53 @@ def test_on_a_port_of_its_own(stocked: FoundSite) -> None:
     serve_apart(stocked, port)
     with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         assert values(answer.read().decode())["signpost_changes", ""] == 1
+
+
+def test_how_long_a_digest_is_late(stocked: FoundSite) -> None:
+    with stocked.database.write() as connection:
+        person = people.add(connection, email="nurse@northmoor.example", name="", editor=False, at=build.NOON)
+        slot = build.NOON - timedelta(hours=2)
+        row = {"person_id": person, "slot_at": slot, "created_at": slot, "state": "pending", "attempts": 0}
+        connection.execute(insert(digests).values(row))
+    assert values(exposition(stocked).decode())["signpost_digest_lag_seconds", ""] == 7200
+    with stocked.database.write() as connection:
+        connection.execute(update(digests).values(state="accepted"))
+    assert values(exposition(stocked).decode())["signpost_digest_lag_seconds", ""] == 0
+
+
+def test_answers_are_timed_by_what_was_asked(sqlite_url: str, tmp_path: Path) -> None:
+    site = site_over(sqlite_url, tmp_path, SIGNPOST_METRICS="public")
+    build.directory(site.database)
+    client = client_of(site)
+
+    def counted() -> dict[str, float]:
+        found = values(client.get("/metrics").text)
+        return {kind: found.get(("signpost_answer_seconds_count", kind), 0) for kind in ("search", "publish")}
+
+    before = counted()
+    assert client.get("/find", params={"q": "leg ulcer"}).status_code == 200
+    assert client.get("/api/v1/search", params={"q": "leg ulcer"}).status_code == 200
+    assert client.post("/api/v1/changes", json={}).status_code == 401
+    after = counted()
+    assert {kind: after[kind] - before[kind] for kind in after} == {"search": 2, "publish": 1}
+    assert "ulcer" not in client.get("/metrics").text
+
+
+@pytest.mark.again
+def test_several_processes_count_together(tmp_path: Path) -> None:
+    server = Signpost(tmp_path / "home")
+    port = free_port()
+    server.environment["SIGNPOST_METRICS_PORT"] = str(port)
+    # A process that begins others cannot be one that is forked for the tests.
+    command = [sys.executable, "-m", "directory", "serve", "--port", str(server.port), "--workers", "2"]
+    with (tmp_path / "log").open("wb") as log, subprocess.Popen(command, env=server.environment, stderr=log) as serving:
+        try:
+            wait_for(server.answers, "both processes to answer")
+            for _ in range(30):
+                # Each on a connection of its own, which either process may take.
+                assert httpx.get(f"{server.base_url}/find").status_code == 200
+            with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+                found = values(answer.read().decode())
+        finally:
+            serving.terminate()
+    assert found["signpost_answer_seconds_count", "search"] == 30
