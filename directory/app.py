@@ -25,6 +25,7 @@ from directory.errors import NotAllowed, NotFound, NotSignedIn, SignInRefused, S
 from directory.fhir.routes import problem as fhir_problem
 from directory.gate.crossing import CrossOriginProtection
 from directory.gate.framing import OneLength
+from directory.gate.front import KeptInFront
 from directory.gate.headers import AnswerHeaders
 from directory.gate.keeping import KeptAnswers
 from directory.gate.routes import may
@@ -84,22 +85,24 @@ def build(site: Site) -> Starlette:
         yield
         site.close()
 
+    answers = KeptAnswers(site)
     app = Starlette(
         routes=_routes(),
         middleware=[
             *_timed(site),
             Middleware(RequestIds),
             Middleware(AnswerHeaders, base_url=site.settings.base_url),
+            Middleware(RateLimits, site=site, refuse=failed),
+            Middleware(KeptInFront, answers=answers),
             Middleware(OneLength),
             Middleware(Sessions, site=site),
-            Middleware(RateLimits, site=site, refuse=failed),
             Middleware(CrossOriginProtection, refuse=failed),
         ],
         exception_handlers={SignpostError: failed, HTTPException: failed, Exception: failed},
         lifespan=lifespan,
     )
     app.state.site = site
-    app.state.kept_answers = KeptAnswers(site)
+    app.state.kept_answers = answers
     return app
 
 

@@ -11,14 +11,13 @@ import logging
 import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from secrets import token_hex
 from typing import Literal
-from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Form = Literal["text", "json"]
-HEADER = "x-request-id"
+HEADER = b"x-request-id"
 REQUEST: ContextVar[str] = ContextVar("request", default="")
 _SOUND = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ADDRESS = re.compile(r"[^\s<>()\[\]{}'\",;:=@\\]+@[^\s<>()\[\]{}'\",;:@\\]+")
@@ -79,13 +78,14 @@ class RequestIds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(HEADER, "")
-        request = given if _SOUND.fullmatch(given) else uuid4().hex
+        given = next((value for name, value in scope["headers"] if name == HEADER), b"").decode("latin-1")
+        request = given if _SOUND.fullmatch(given) else token_hex(16)
         REQUEST.set(request)
+        said = (HEADER, request.encode())
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = request
+                message["headers"] = [*message.get("headers", ()), said]
             await send(message)
 
         await self._app(scope, receive, answer)

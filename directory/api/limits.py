@@ -17,7 +17,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -57,6 +56,13 @@ class _Policy:
     name: str
     quota: int
 
+    def headers(self, remaining: int, left: int) -> list[tuple[bytes, bytes]]:
+        """What is left, for an answer."""
+        return [
+            (b"ratelimit-policy", b'"%b";q=%d;w=%d' % (self.name.encode(), self.quota, WINDOW)),
+            (b"ratelimit", b'"%b";r=%d;t=%d' % (self.name.encode(), remaining, left)),
+        ]
+
 
 class RateLimits:
     """Counts the calls of the API in front of its routes, and refuses those over the limit."""
@@ -64,19 +70,23 @@ class RateLimits:
     def __init__(self, app: ASGIApp, *, site: Site, refuse: Refuse) -> None:
         self._app, self._site, self._refuse = app, site, refuse
         self._window, self._counts, self._saying = 0, dict[str, _Count](), False
+        # The counts of networks again, by the address that came: whose it is need not be worked out for every call.
+        self._by_address = dict[str, _Count]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        policy = self._policy(scope)
-        if policy is None:
+        if scope["type"] != "http" or not scope["path"].startswith(LIMITED):
             await self._app(scope, receive, send)
             return
-        request = Request(scope, receive)
+        given = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+        policy = self._policy(keyed=given is not None)
+        if not policy.quota:
+            await self._app(scope, receive, send)
+            return
         now = self._site.now().timestamp()
         self._begin(int(now // WINDOW))
-        network = self._count(f"network {network_of(request)}")
-        given = request.headers.get("authorization")
-        count = network if given is None else self._count(f"key {given}")
+        network = self._network(Request(scope))
+        count = network if given is None else self._count(f"key {given.decode('latin-1')}")
         left = WINDOW - int(now % WINDOW)
         # Keys that nobody knows yet are counted as their network's guesses, too.
         guessing = count is not network and not count.known and network.calls >= policy.quota
@@ -85,15 +95,18 @@ class RateLimits:
                 count.refused = True
                 log.warning("refused to a %s: more than %d calls in a minute", policy.name, policy.quota)
             error = TooMany(f"At most {policy.quota:,} calls a minute: wait {left} seconds.", wait=left)
-            answer = self._refuse(request, error)
-            answer.headers.update(_headers(policy, 0, left))
+            answer = self._refuse(Request(scope, receive), error)
+            answer.raw_headers.extend(policy.headers(0, left))
             await answer(scope, receive, send)
             return
         count.add()
 
         async def answered(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_headers(policy, max(policy.quota - count.calls, 0), left))
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    *policy.headers(max(policy.quota - count.calls, 0), left),
+                ]
                 if count is not network and message["status"] == 401:
                     network.add()
                 elif count is not network:
@@ -103,17 +116,23 @@ class RateLimits:
         await self._app(scope, receive, answered)
         await self._say(count, network, step=max(policy.quota // SAID_AFTER, 1))
 
-    def _policy(self, scope: Scope) -> _Policy | None:
-        if scope["type"] != "http" or not scope["path"].startswith(LIMITED):
-            return None
+    def _policy(self, *, keyed: bool) -> _Policy:
         settings = self._site.settings
-        keyed = any(name == b"authorization" for name, _ in scope["headers"])
-        policy = _Policy("key", settings.api_limit) if keyed else _Policy("network", settings.api_limit_without_key)
-        return policy if policy.quota else None
+        return _Policy("key", settings.api_limit) if keyed else _Policy("network", settings.api_limit_without_key)
 
     def _begin(self, window: int) -> None:
         if window != self._window:
-            self._window, self._counts = window, {}
+            self._window, self._counts, self._by_address = window, {}, {}
+
+    def _network(self, request: Request) -> _Count:
+        address = request.client.host if request.client else ""
+        count = self._by_address.get(address)
+        if count is None:
+            count = self._count(f"network {network_of(request)}")
+            # Of a network's made-up addresses, too, no more than of callers.
+            if len(self._by_address) < MOST_CALLERS:
+                self._by_address[address] = count
+        return count
 
     def _count(self, caller: str) -> _Count:
         secret = self._site.settings.secret.get_secret_value().encode()
@@ -137,10 +156,3 @@ class RateLimits:
         for name, known in sums.items():
             told[name].unsaid -= said[name]
             told[name].calls = known + told[name].unsaid
-
-
-def _headers(policy: _Policy, remaining: int, left: int) -> dict[str, str]:
-    return {
-        "RateLimit-Policy": f'"{policy.name}";q={policy.quota};w={WINDOW}',
-        "RateLimit": f'"{policy.name}";r={remaining};t={left}',
-    }

@@ -45,13 +45,13 @@ class AnswerHeaders:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                held = list(message.get("headers", ()))
+                held = message.get("headers", ())
                 own = {name.lower() for name, _ in held}
                 missing = self._open if is_open else self._headers
                 if message["status"] != NOT_MODIFIED:
                     # A browser would put these in place of what it keeps with the page.
                     missing += self._nothing
-                message["headers"] = [*held, *(header for header in missing if header[0] not in own)]
+                message["headers"] = [*held, *[header for header in missing if header[0] not in own]]
             await send(message)
 
         await self._app(scope, receive, answer)

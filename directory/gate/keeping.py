@@ -29,12 +29,15 @@ SQLITE_READERS = 2
 Headers = list[tuple[bytes, bytes]]
 Handler = Callable[[Request], Response]
 Key = tuple[str, str, str, str]
+# Where a request's scope says what the answer to it rests on, once that is one which may be given again.
+RESTS_ON = "signpost.rests-on"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One that was sent: what it rests on, its tag, headers and body, and the body squeezed (None: not worth it)."""
+    """One that was sent: what was asked, what it rests on, its tag, headers and body, and that squeezed, or None."""
 
+    key: Key
     held: Hashable
     tag: str
     headers: Headers
@@ -43,8 +46,8 @@ class Answer:
 
     @property
     def size(self) -> int:
-        """Bytes in memory, about."""
-        return len(self.body) + len(self.squeezed or b"") + 1_000
+        """Bytes in memory, about; what was asked can be longer than what is answered."""
+        return len(self.body) + len(self.squeezed or b"") + sum(map(len, self.key)) + 1_000
 
 
 @dataclass(slots=True)
@@ -78,16 +81,20 @@ class KeptAnswers:
             await making.wait()
         known = self._answers.get(key)
         if known is not None and known.held == held:
-            return _given(known, request)
+            return self._given(known, request)
         made = self._making[key, held] = Event()
         try:
-            response, known = await to_thread.run_sync(_made, request, handler, held, limiter=self._threads)
+            response, known = await to_thread.run_sync(_made, request, handler, key, held, limiter=self._threads)
             if known is not None:
                 self._answers.put(key, known)
         finally:
             self._making.pop((key, held), None)
             made.set()
-        return response if known is None else _given(known, request)
+        return response if known is None else self._given(known, request)
+
+    def _given(self, known: Answer, request: Request) -> Response:
+        request.scope[RESTS_ON] = known.held
+        return _sent_as(known, request)
 
 
 def kept(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -109,14 +116,14 @@ def _is_personal(request: Request) -> bool:
     return "authorization" in headers or ("cookie" in headers and not request.cookies.keys() <= {COOKIE})
 
 
-def _made(request: Request, handler: Handler, held: Hashable) -> tuple[Response, Answer | None]:
+def _made(request: Request, handler: Handler, key: Key, held: Hashable) -> tuple[Response, Answer | None]:
     """An answer made anew, as nobody's earlier one counts here, and the same to be kept, whole."""
     whole = [(name, value) for name, value in request.scope["headers"] if name != b"if-none-match"]
     response = handler(Request({**request.scope, "headers": whole}, request.receive))
-    return response, _kept_from(response, held)
+    return response, _kept_from(response, key, held)
 
 
-def _kept_from(response: Response, held: Hashable) -> Answer | None:
+def _kept_from(response: Response, key: Key, held: Hashable) -> Answer | None:
     """An answer to be kept; None for one that says that it must not be, or that something is wrong or elsewhere."""
     headers = response.headers
     private = "set-cookie" in headers or "no-store" in headers.get("cache-control", "")
@@ -131,10 +138,11 @@ def _kept_from(response: Response, held: Hashable) -> Answer | None:
     if squeezed is not None:
         response.headers.add_vary_header("Accept-Encoding")
     del response.headers["Content-Length"]
-    return Answer(held, tag, list(response.raw_headers), body, squeezed)
+    return Answer(key, held, tag, list(response.raw_headers), body, squeezed)
 
 
-def _given(known: Answer, request: Request) -> Response:
+def _sent_as(known: Answer, request: Request) -> Response:
+    """An answer in the form that this request takes: whole, squeezed, or only that it is the same still."""
     if _is_held(request.headers.get("if-none-match"), known.tag):
         response = Response(status_code=304)
         keep = (b"etag", b"cache-control", b"vary")
