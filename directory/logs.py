@@ -20,6 +20,8 @@ Form = Literal["text", "json"]
 HEADER = b"x-request-id"
 REQUEST: ContextVar[str] = ContextVar("request", default="")
 _SOUND = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# PostgreSQL quotes the row that it refuses.
+_QUOTED_ROW = re.compile(r"\bDETAIL:.*?(?=\n\[SQL: |\n\nThe above exception|\n\nDuring handling|\Z)", re.DOTALL)
 _ADDRESS = re.compile(r"[^\s<>()\[\]{}'\",;:=@\\]+@[^\s<>()\[\]{}'\",;:@\\]+")
 
 
@@ -52,8 +54,8 @@ class JsonLines(logging.Formatter):
 
 
 def without_addresses(text: str) -> str:
-    """A text in which each mail address is `[address]`."""
-    return _ADDRESS.sub("[address]", text)
+    """A text in which each mail address is `[address]`, and what PostgreSQL quotes of a row is left out."""
+    return _ADDRESS.sub("[address]", _QUOTED_ROW.sub("DETAIL: [left out]", text))
 
 
 def begin(form: Form) -> None:
@@ -64,7 +66,9 @@ def begin(form: Form) -> None:
         handler.setFormatter(JsonLines() if form == "json" else PeopleLines())
         root.addHandler(handler)
         root.setLevel(logging.INFO)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # What is asked of others would be named with its whole address, which may be a secret; failures are told by us.
+    for name in ("alembic", "httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 class RequestIds:

@@ -33,7 +33,9 @@ class Database:
             self.engine = _sqlite_engine(url)
             self._reading = self.engine
         elif parsed.get_backend_name() == "postgresql":
-            self.engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            self.engine = create_engine(
+                parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
+            )
             # An entry is read in several statements: they must see one state.
             self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         else:
@@ -143,6 +145,8 @@ def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
         url,
         module=sqlite,
+        # What a statement that fails was given would stand in the log: names, addresses, whatever was typed.
+        hide_parameters=True,
         # The driver opens no transactions of its own: BEGIN IMMEDIATE below is the only way in.
         connect_args={"isolation_level": None, "timeout": BUSY_SECONDS, "check_same_thread": False},
     )

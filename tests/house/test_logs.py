@@ -7,14 +7,19 @@ import logging
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from directory.logs import REQUEST, JsonLines, PeopleLines, without_addresses
+from directory.store.database import Database
+from directory.store.migrate import migrate
 from tests.web.conftest import client_of, site_over
 
 ADDRESS = "hazel.thornbury@northmoor.example"
@@ -81,3 +86,22 @@ def test_what_is_refused_is_logged_with_it(sqlite_url: str, tmp_path: Path) -> N
         logging.getLogger().removeHandler(handler)
     found = [json.loads(line) for line in said.getvalue().splitlines()]
     assert [line["request"] for line in found if "refused" in line["message"]] == ["seen-1"]
+
+
+@pytest.mark.postgres
+def test_a_row_that_postgresql_refuses_is_not_quoted(postgres_url: str) -> None:
+    with closing(Database(postgres_url)) as database, pytest.raises(IntegrityError) as refused:
+        migrate(database)
+        with database.write() as connection:
+            said = {"email": ADDRESS, "name": "Hazel\n\nThornbury", "created_at": None}
+            connection.execute(
+                text("INSERT INTO people (email, name, created_at) VALUES (:email, :name, :created_at)"), said
+            )
+    assert "Hazel" in str(refused.value)
+    record = logging.LogRecord(
+        "x", logging.ERROR, "x.py", 1, "failed", None, (IntegrityError, refused.value, refused.tb)
+    )
+    for form in (JsonLines(), PeopleLines()):
+        assert "hazel" not in form.format(record).lower()
+        assert "thornbury" not in form.format(record).lower()
+        assert "INSERT INTO people" in form.format(record)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from email import message_from_bytes, policy
 from pathlib import Path
+from zipfile import ZipFile
 
 from sqlalchemy import text
 
+from directory.actions.back_up import back_up
 from directory.actions.channels import subscribe_channel
 from directory.actions.erase import erase
 from directory.actions.follow_fhir import follow_fhir
@@ -109,7 +111,10 @@ def test_no_file_of_the_data_folder_holds_them(sqlite_url: str, tmp_path: Path) 
     gone = ("channels", "channel_events", "fhir_subscriptions", "fhir_events", "favourites")
     assert [rows_of(site, name) for name in gone] == [0] * 5
     assert verify_content(site.database, site.settings.content).problems == ()
-    # What runs on writes nothing of them either.
+    # What runs on writes nothing of them either, nor does a backup that is made afterwards.
     assert Worker(site).once() == 0
     assert holding(tmp_path) == []
+    back_up(site.database, "secret", tmp_path / "afterwards.zip", at=build.NOON)
+    with ZipFile(tmp_path / "afterwards.zip") as archive:
+        assert [name for name in archive.namelist() if MARK.encode() in archive.read(name).lower()] == []
     site.close()
