@@ -155,6 +155,8 @@ class Settings(BaseModel):
     # Months after which questions, and messages in HOME/mail, are let go of.
     keep_months: int = Field(12, ge=1, le=120)
     outgoing_private: Literal["no", "yes"] = "no"
+    # Names of hosts, separated by commas, `*.` before one for all below it; "*": the open internet.
+    outgoing_hosts: str = Field("*", pattern=r"[A-Za-z0-9*]")
     digest_at: time = time(7, 0)
     digest_weekday: str = "monday"
     # Calls of the API a minute, by key and by network without one; 0: as many as they like.
@@ -204,6 +206,12 @@ class Settings(BaseModel):
     def measures(self) -> bool:
         """Whether somebody can read the metrics."""
         return self.metrics == "public" or self.metrics_port is not None
+
+    @property
+    def outgoing_only(self) -> tuple[str, ...]:
+        """The hosts to which alone webhooks and the like go and feeds are asked of; empty: any."""
+        given = tuple(each.strip() for each in self.outgoing_hosts.split(",") if each.strip())
+        return () if "*" in given else given
 
     @property
     def oidc_longest(self) -> timedelta:

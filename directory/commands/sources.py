@@ -114,7 +114,9 @@ def poll(name: str, close_missing: bool, email: str | None, json_: bool) -> None
                 actions.let_close(connection, name, by=by, at=site.now())
             else:
                 actions.read_soon(connection, name, by=by, at=site.now())
-        outgoing = outgoing_for(private=settings.outgoing_private == "yes", base_url=settings.base_url)
+        outgoing = outgoing_for(
+            private=settings.outgoing_private == "yes", hosts=settings.outgoing_only, base_url=settings.base_url
+        )
         polling = Polling(
             database=site.database,
             outgoing=outgoing,

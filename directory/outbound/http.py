@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from fnmatch import fnmatchcase
 from http import HTTPStatus
 from time import monotonic
 
@@ -80,18 +81,23 @@ class Fetched:
 
 
 class Outgoing:
-    """Posts and gets; may be used by several threads. `private` lets it into one's own network, and use http."""
+    """Posts and gets; may be used by several threads. `private` lets it into one's own network, and use http.
+
+    `hosts` are the names that may be asked, as in `hooks.example` and `*.office.example`; empty: any.
+    """
 
     def __init__(
         self,
         *,
         private: bool = False,
+        hosts: Sequence[str] = (),
         seconds: float = SECONDS,
         resolve: Resolve = system_addresses,
         tls: ssl.SSLContext | None = None,
         agent: str = "Signpost",
     ) -> None:
         self._private, self._seconds, self._resolve, self._agent = private, seconds, resolve, agent
+        self._hosts = tuple(host.lower() for host in hosts)
         self._tls = tls or ssl.create_default_context()
         self._lookups = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="signpost-names")
 
@@ -147,6 +153,9 @@ class Outgoing:
             raise DeliveryFailed(f"it cannot be reached: {_words(failure)}", permanent=False) from failure
 
     def _addresses(self, host: str, port: int, seconds: float) -> Sequence[str]:
+        # Before it is looked up: a name alone can carry what somebody wants to have out.
+        if self._hosts and not any(fnmatchcase(host.lower(), allowed) for allowed in self._hosts):
+            raise DeliveryFailed(f"{host} is not among the places of SIGNPOST_OUTGOING_HOSTS", permanent=False)
         found = self._lookups.submit(self._resolve, host, port).result(seconds)
         allowed = is_reachable if self._private else is_public
         # One bad address among good ones is no accident: somebody wants us to try it.
@@ -155,9 +164,9 @@ class Outgoing:
         return found
 
 
-def outgoing_for(*, private: bool, base_url: str) -> Outgoing:
+def outgoing_for(*, private: bool, hosts: Sequence[str], base_url: str) -> Outgoing:
     """The client of the settings."""
-    return Outgoing(private=private, agent=f"Signpost ({base_url})")
+    return Outgoing(private=private, hosts=hosts, agent=f"Signpost ({base_url})")
 
 
 def retry_after(value: str | None, at: datetime) -> timedelta | None:

@@ -41,6 +41,7 @@ DEFAULTS = {
     "CHECK_EVERY": "6",
     "KEEP_MONTHS": "12",
     "OUTGOING_PRIVATE": "no",
+    "OUTGOING_HOSTS": "*",
     "DIGEST_AT": "07:00:00",
     "DIGEST_WEEKDAY": "monday",
     "API_LIMIT": "6000",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -14,9 +15,10 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.errors import DeliveryFailed
+from directory.errors import DeliveryFailed, SettingsError
 from directory.outbound.addresses import is_public, is_reachable, usable_url
 from directory.outbound.http import LARGEST_BODY, Answer, Outgoing, retry_after
+from directory.settings import load
 from tests.examples import examples
 from tests.outbound.receiver import Receiver, free_port
 
@@ -290,3 +292,27 @@ def test_patience_is_asked_for_by_a_header(receiver: Receiver) -> None:
     receiver.answers = [(503, {"Retry-After": "90"})]
     answer = post(local(), receiver.url)
     assert (answer.status, answer.retry_after, answer.accepted) == (503, timedelta(seconds=90), False)
+
+
+def test_only_hosts_that_are_named_are_looked_up_and_reached(receiver: Receiver) -> None:
+    asked: list[str] = []
+
+    def resolve(host: str, port: int) -> Sequence[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    outgoing = local(resolve=resolve, hosts=("hooks.example", "*.Office.example"))
+    for host in ("hooks.example", "HOOKS.example", "uk.office.example"):
+        assert post(outgoing, f"http://{host}:{receiver.port}/hook").accepted
+    before = list(asked)
+    for host in ("office.example", "hooks.example.evil.example", "xhooks.example", "evil.example", "127.0.0.1"):
+        with pytest.raises(DeliveryFailed, match="SIGNPOST_OUTGOING_HOSTS"):
+            post(outgoing, f"http://{host}:{receiver.port}/hook")
+    assert asked == before
+
+
+@pytest.mark.parametrize(("said", "only"), [("*", ()), ("a.example, *.b.example", ("a.example", "*.b.example"))])
+def test_the_settings_name_them(said: str, only: tuple[str, ...], tmp_path: Path) -> None:
+    assert load({"SIGNPOST_HOME": str(tmp_path), "SIGNPOST_OUTGOING_HOSTS": said}).outgoing_only == only
+    with pytest.raises(SettingsError, match="SIGNPOST_OUTGOING_HOSTS"):
+        load({"SIGNPOST_HOME": str(tmp_path), "SIGNPOST_OUTGOING_HOSTS": " , "})
