@@ -92,9 +92,10 @@ def build(site: Site) -> Starlette:
             *_timed(site),
             Middleware(RequestIds),
             Middleware(AnswerHeaders, base_url=site.settings.base_url),
+            # In front of all that answers: what is hidden behind a request must find the connection closed.
+            Middleware(OneLength),
             Middleware(RateLimits, site=site, refuse=failed),
             Middleware(KeptInFront, answers=answers),
-            Middleware(OneLength),
             Middleware(Sessions, site=site),
             Middleware(CrossOriginProtection, refuse=failed),
         ],

@@ -89,3 +89,11 @@ PLAIN = {
 @pytest.mark.parametrize(("sent", "status"), PLAIN.values(), ids=PLAIN.keys())
 def test_what_can_be_read_in_one_way_ends_where_it_says(port: int, sent: bytes, status: int) -> None:
     assert asked(port, sent + NEXT) == [status, 200]
+
+
+def test_an_answer_that_is_kept_is_not_given_to_what_is_ambiguous(port: int) -> None:
+    first = b"GET / HTTP/1.1\r\nHost: signpost.example\r\n"
+    kept = (first + b"\r\n") * 3 + first + b"Connection: close\r\n\r\n"
+    assert asked(port, kept) == [200] * 4
+    both = first + b"Content-Length: 5\r\n" + CHUNKED + b"\r\n0\r\n\r\n"
+    assert asked(port, both + HIDDEN) == [400]
