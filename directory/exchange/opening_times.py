@@ -54,8 +54,16 @@ class _Hours:
 
 def opening_at(text: str, at: datetime, *, zone: ZoneInfo, holidays: BankHolidays) -> Opening | None:
     """How some hours stand at an instant, days and times in `zone`; None where they do not say for certain."""
-    local = at.astimezone(zone)
-    hours = _hours(text.strip(), zone, holidays, local.year)
+    # Hours are in whole minutes, and many services keep the same: a page of answers would work them out a dozen times.
+    # In UTC, for both hours of a night that has one twice would be the same key.
+    minute = at.astimezone(UTC).replace(second=0, microsecond=0)
+    return _stands(text.strip(), minute, zone, holidays)
+
+
+@lru_cache(maxsize=4096)
+def _stands(text: str, minute: datetime, zone: ZoneInfo, holidays: BankHolidays) -> Opening | None:
+    local = minute.astimezone(zone)
+    hours = _hours(text, zone, holidays, local.year)
     if hours is None:
         return None
     holiday = local.date() in holidays

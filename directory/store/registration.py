@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     BindParameter,
+    CompoundSelect,
     Connection,
     Date,
     Select,
@@ -48,16 +49,18 @@ def note_names(connection: Connection, named: Iterable[tuple[str, str]]) -> None
 def practices_named(connection: Connection, question: str, *, on: date) -> list[Practice]:
     """The practices whose name, former name or ODS code stands in a question, with what they belong to on a day.
 
-    One statement, by indexes, whatever the number of organisations. Organisations that others have followed are
-    followed too; both count, for services may still name the old one. A split is not followed: it does not say where
-    a practice went.
+    Two statements, by indexes, whatever the number of organisations; one for most questions, which name none: to
+    prepare the other takes longer than to run it. Organisations that others have followed are followed too; both
+    count, for services may still name the old one. A split is not followed: it does not say where a practice went.
     """
     found = spans(question)
     if not found:
         return []
-    keys = {"keys": [span.key for span in found], "codes": codes(found), "on": on}
+    keys = {"keys": [span.key for span in found], "codes": codes(found)}
+    if connection.execute(_is_named(), keys).first() is None:
+        return []
     rows: dict[tuple[str, str], list[Any]] = {}
-    for row in connection.execute(_statement(), keys):
+    for row in connection.execute(_statement(), {**keys, "on": on}):
         rows.setdefault((row.key.casefold(), row.origin), []).append(row)
     practices = (_practice(key, each) for (key, _), each in sorted(rows.items()))
     return [practice for practice in practices if practice]
@@ -86,17 +89,28 @@ def _name(row: Any) -> str:
 
 
 @cache
-def _statement() -> Select[Any]:
-    """Built once: building it costs more than running it, and every question runs it."""
-    on = bindparam("on", type_=Date())
-    named = union(
+def _is_named() -> CompoundSelect[Any]:
+    """Built once, as every question runs it."""
+    return _named().limit(1)
+
+
+def _named() -> CompoundSelect[Any]:
+    """The organisations whose name, former name or code is given, by id, with what of it was met."""
+    return union(
         select(organisation_names.c.organisation_id.label("id"), organisation_names.c.key.label("key")).where(
             organisation_names.c.key.in_(bindparam("keys", expanding=True))
         ),
         select(organisations.c.id, organisations.c.ods_code).where(
             organisations.c.ods_code.in_(bindparam("codes", expanding=True))
         ),
-    ).cte("named")
+    )
+
+
+@cache
+def _statement() -> Select[Any]:
+    """Built once: building it costs more than running it, and every question runs it."""
+    on = bindparam("on", type_=Date())
+    named = _named().cte("named")
     first = select(named.c.key, named.c.id.label("origin"), named.c.id.label("id"))
     levels = [_followed(first, on, "itself")]
     memberships = organisation_memberships

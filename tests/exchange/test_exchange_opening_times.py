@@ -167,3 +167,10 @@ def _times(given: str | list[tuple[int, int]]) -> str:
 @given(st.text(alphabet='MoTuWeFrSaPH0129:-,;[]/" off|+', max_size=40), st.times())
 def test_no_hours_make_it_fail(text: str, hour: time) -> None:
     at(text, datetime.combine(date(2026, 12, 25), hour, tzinfo=LONDON))
+
+
+def test_a_minute_is_worked_out_once_and_holds_to_its_last_moment() -> None:
+    last = local(2026, 11, 23, 8, 59) + timedelta(seconds=59, microseconds=999_999)
+    assert said(OFFICE, local(2026, 11, 23, 8, 59)) == said(OFFICE, last) == "Closed now. Opens at 9am"
+    assert at(OFFICE, last) is at(OFFICE, local(2026, 11, 23, 8, 59, 30))
+    assert said(OFFICE, last + timedelta(microseconds=1)) == "Open now until 5pm"
