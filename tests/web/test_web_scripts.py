@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.routing import Route
 
+from directory.domain.policy import Role
 from directory.web.routes import routes
 from tests.web.conftest import FoundSite, client_of, signed_in
 
@@ -21,20 +22,37 @@ ASKED_FOR = {"/account/passkeys/add", "/step-up"}
 KNOWN = {"slug": "leg-ulcer-clinic", "key": "gaps", "number": "1", "date": "2026-11-01", "token": "x"}
 
 
-def runs(policy: str) -> bool:
-    return "script-src" in policy
+# What is not named falls to 'none'; these three do not fall back, so each page names them.
+ALWAYS = {"default-src": "'none'", "base-uri": "'none'", "frame-ancestors": "'none'", "form-action": "'self'"}
 
 
-def test_no_other_page_may_run_any(site: FoundSite) -> None:
-    lead = signed_in(site, "lee@northmoor.example", role="lead", team="tissue-viability")
+def directives(policy: str) -> dict[str, str]:
+    """The directives of a policy, each with its sources."""
+    parts = (each.strip().partition(" ") for each in policy.split(";"))
+    return {name: sources for name, _, sources in parts}
+
+
+@pytest.mark.parametrize("roles", [["lead"], pytest.param(["reader", "team-admin", "editor"], marks=pytest.mark.again)])
+def test_each_page_for_each_role_has_the_strictest_policy(site: FoundSite, roles: list[Role]) -> None:
+    """Scripts only where they are listed, and nowhere from a page itself or from elsewhere."""
+    clients = [client_of(site)]
+    for role in roles:
+        email = f"{role}@northmoor.example"
+        if role == "editor":
+            clients.append(signed_in(site, email, editor=True))
+        else:
+            clients.append(signed_in(site, email, role=role, team="tissue-viability"))
     found = set()
     for route in routes():
         if isinstance(route, Route) and "GET" in (route.methods or ()):
             path = re.sub(r"{(\w+)[^}]*}", lambda name: KNOWN.get(name[1], "x"), route.path)
-            for client in (client_of(site), lead):
+            for client in clients:
                 answer = client.get(path)
                 if answer.headers.get("content-type", "").startswith("text/html"):
-                    found |= {route.path} if runs(answer.headers["content-security-policy"]) else set()
+                    policy = directives(answer.headers["content-security-policy"])
+                    assert policy.items() >= ALWAYS.items(), path
+                    assert set(policy.values()) <= {"'none'", "'self'"}, path
+                    found |= {route.path} if "script-src" in policy else set()
     assert found == LISTED - ASKED_FOR
 
 
