@@ -21,7 +21,7 @@ from tests import build
 from tests.browser.serving import listening, served
 from tests.web import world
 
-INSTALL = "Chromium is not installed: apt-get install -y chromium"
+INSTALL = "Chromium is not installed: apt-get install -y chromium fonts-liberation"
 ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",

@@ -17,7 +17,7 @@ from directory.web.views.places import PlaceView
 # Nobody looks again at what hangs on a wall: after a week it says itself that it is old.
 GOOD_FOR = timedelta(days=7)
 # What fills one sheet at most, in letters and in pieces; tests/browser/test_browser_sheet.py prints the fullest.
-LONGEST, LONG, SHORT = 220, 120, 80
+LONGEST, LONG, SHORT = 190, 105, 75
 MOST_ROUTES, MOST_CONTACTS, MOST_PLACES, MOST_COMING = 3, 4, 2, 2
 # What makes a text fit: the text, and how many letters there is room for.
 Cut = Callable[[str, int], str]
