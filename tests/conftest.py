@@ -23,10 +23,17 @@ STARTER = Path(__file__).resolve().parents[1] / "content"
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 LONG = ("faults", "journeys", "browser")
 ROOM = 2 * 2**30
-# They rest on the store, whose own tests and those of telling are on both databases in every run; theirs on PostgreSQL
-# are run when asked, and in CI. What is done by several at once is always done on both.
-ABOVE_THE_STORE = ("actions", "api", "faults", "hsds", "journeys")
-ON_BOTH = ("test_publish.py", "test_api_publishing.py", "test_second_person.py")
+# They rest on the store, whose own tests are on both databases in every run; theirs on PostgreSQL are run when asked,
+# and in CI. What is done by several at once, and what has SQL of its own for each, is always done on both.
+ABOVE_THE_STORE = ("actions", "api", "faults", "fhir", "hsds", "journeys", "notify")
+ON_BOTH = (
+    "test_publish.py",
+    "test_api_publishing.py",
+    "test_fhir_search.py",
+    "test_notify_match.py",
+    "test_notify_digest.py",
+    "test_notify_faults.py",
+)
 
 keep_compiled()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -13,11 +12,7 @@ from urllib.parse import urlsplit
 import jsonschema_rs
 
 from directory.api.openapi import document_of
-
-with warnings.catch_warnings():
-    # Starlette's client asks for httpx2; it works with the httpx that is locked here.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+from tests.client import TestClient
 
 BASE_URL = "https://signpost.example"
 

@@ -23,7 +23,7 @@ COMMANDS = [
 
 @pytest.fixture
 def address(light_site: FakeSite) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(app_of(light_site), port=0, log_level="error", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app_of(light_site), port=0, log_config=None, lifespan="off"))
     sockets = [server.config.bind_socket()]
     thread = threading.Thread(target=server.run, args=(sockets,))
     thread.start()

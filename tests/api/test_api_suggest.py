@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from starlette.testclient import TestClient
-
 from directory.search.engine import Suggestion
 from tests.api.conftest import BASE_URL, FakeSite, app_of
+from tests.client import TestClient
 
 
 def test_a_suggestion_leads_to_its_service_or_to_its_question(light_site: FakeSite) -> None:

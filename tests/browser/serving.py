@@ -24,7 +24,7 @@ def listening() -> Iterator[socket.socket]:
 @contextmanager
 def served(app: ASGIApp, at: socket.socket) -> Iterator[None]:
     """An application answering until the block ends."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [at]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + 20

@@ -13,7 +13,6 @@ import pytest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.testclient import TestClient
 
 from directory.actions.follow_fhir import follow_fhir
 from directory.errors import SignpostError
@@ -22,6 +21,7 @@ from directory.gate.sessions import Sessions
 from directory.settings import Settings
 from directory.store.database import Database
 from tests import build
+from tests.client import TestClient
 
 BASE = "https://signpost.example"
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError
-from starlette.testclient import TestClient
 
 from directory.actions.erase import erase
 from directory.app import build as build_app
@@ -21,6 +20,7 @@ from directory.site import Site
 from directory.store import people
 from directory.worker import Worker
 from tests import build
+from tests.client import TestClient
 from tests.web.conftest import client_of, signed_in, site_over
 
 ADDRESS, NAME = "hazel.thornbury@northmoor.example", "Hazel Thornbury"

@@ -19,7 +19,6 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
-from starlette.testclient import TestClient
 
 from directory.actions.open_referral import note_seen
 from directory.api.hsds import routes
@@ -41,6 +40,7 @@ from directory.store.database import Database
 from directory.store.imports import add_checks
 from tests import build
 from tests.api.conftest import BASE_URL, READ_KEY, FakeSite, furnished
+from tests.client import TestClient
 from tests.hsds.full import Chance
 from tests.hsds.schemas import needs_standards, wrong
 

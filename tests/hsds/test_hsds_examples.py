@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from directory.app import build as build_app
 from directory.settings import load
@@ -15,6 +14,7 @@ from directory.site import Site
 from directory.store.database import Database
 from tests import build
 from tests.api.conftest import BASE_URL
+from tests.client import TestClient
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "interfaces" / "open-referral.md").read_text("utf-8")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
@@ -24,12 +23,8 @@ from directory.site import Site
 from directory.store import people
 from directory.store.database import Database
 from tests import build
+from tests.client import TestClient
 from tests.web import world
-
-with warnings.catch_warnings():
-    # Its notice names a successor of httpx that is not a dependency here.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
 
 __all__ = ["FoundSite", "TestClient", "client_of", "found", "h1", "hit", "signed_in", "words_of"]
 

@@ -140,7 +140,7 @@ def running(now: datetime) -> Iterator[Provider]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         provider.port = listening.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 20

@@ -7,10 +7,10 @@ from importlib.resources import files
 
 import pytest
 from jinja2 import UndefinedError
-from starlette.testclient import TestClient
 
 from directory.web.components import COMPONENTS, components
 from directory.web.rendering import STATIC, environment
+from tests.client import TestClient
 
 SCRIPT = "<script>alert(1)</script>"
 # What header, footer, page template and fonts of the design system would show, were they used as they come.

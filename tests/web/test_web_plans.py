@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
-from starlette.testclient import TestClient
 
 from directory.store.tables import metadata
+from tests.client import TestClient
 from tests.web.conftest import FoundSite, client_of
 
 # What grows with the directory, its staff and its years. Of the others there are some dozens, one for each area or
