@@ -6,7 +6,6 @@ it at least once, a repeat under the same Message-ID; the index catches up by it
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import threading
@@ -29,12 +28,12 @@ from directory.store.database import Database
 from directory.store.tables.telling import deliveries
 from directory.worker import Worker
 from tests.faults.conftest import Tried
+from tests.faults.publishing import key_of_editor, publish
 from tests.running import Relay, Signpost, wait_for
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
 READERS = [f"reader{number}@northmoor.example" for number in range(5)]
-SERVICES = ("podiatry", "lymphoedema", "leg-ulcer-clinic", "stoma")
 
 
 class Publisher(threading.Thread):
@@ -57,15 +56,7 @@ class Publisher(threading.Thread):
                 return
 
     def _publish(self, client: httpx.Client, title: str) -> None:
-        number = int(title.split()[-1])
-        body = {
-            "title": title,
-            "services": [{"id": SERVICES[number % len(SERVICES)], "set": {"summary": f"Summary {number}."}}],
-            "effective_from": "2026-11-22",
-            "why": "A fault test.",
-            "what_to_do": "Nothing.",
-        }
-        answer = client.post("/api/v1/changes", json=body, headers={"Idempotency-Key": title, "If-Match": "*"})
+        answer = publish(client, title)
         assert answer.status_code == 201, answer.text
         self.acknowledged[title] = answer.json()["number"]
 
@@ -73,14 +64,12 @@ class Publisher(threading.Thread):
 def test_killed_at_random_nothing_acknowledged_is_lost(
     signpost: Signpost, relay: Relay, database_url: str, tried: Callable[[Tried], None]
 ) -> None:
-    signpost.run("user", "add", "editor@northmoor.example", "--role", "editor")
+    key = key_of_editor(signpost)
     with closing(Database(database_url)) as database:
         for reader in READERS:
             subscribe_person(
                 database, email=reader, criteria={}, frequency="immediately", at=utc_now(), today=date(2026, 11, 22)
             )
-    made = signpost.run("key", "add", "--owner", "editor@northmoor.example", "--scope", "publish", "--json")
-    key = json.loads(made.stdout)["key"]
     acknowledged: dict[str, int] = {}
     asked: list[str] = []
     chance = random.Random(20261122)
