@@ -21,7 +21,15 @@ from directory import api, fhir, web
 from directory.api import feeds, hsds, openapi
 from directory.api.limits import LIMITED, RateLimits
 from directory.api.routes import problem
-from directory.errors import NotAllowed, NotFound, NotSignedIn, SignInRefused, SignpostError, TooMany
+from directory.errors import (
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    SignInRefused,
+    SignpostError,
+    StoreFailing,
+    TooMany,
+)
 from directory.fhir.routes import problem as fhir_problem
 from directory.gate.crossing import CrossOriginProtection
 from directory.gate.framing import OneLength
@@ -96,7 +104,7 @@ def build(site: Site) -> Starlette:
             Middleware(OneLength),
             Middleware(RateLimits, site=site, refuse=failed),
             Middleware(KeptInFront, answers=answers),
-            Middleware(Sessions, site=site),
+            Middleware(Sessions, site=site, refuse=failed),
             Middleware(CrossOriginProtection, refuse=failed),
         ],
         exception_handlers={SignpostError: failed, HTTPException: failed, Exception: failed},
@@ -161,6 +169,8 @@ def failed(request: Request, error: Exception) -> Response:
         path = TOKENS.sub(r"/\1/…", request.url.path)
         log.warning("refused to %s: %s %s (%s)", actor_of(request).name, request.method, path, type(error).__name__)
     path = request.url.path
+    if isinstance(error, StoreFailing):
+        log.error("%s %s: %s", request.method, TOKENS.sub(r"/\1/…", path), error)
     if path == "/fhir" or path.startswith("/fhir/"):
         return fhir_problem(request, error)
     by_program = path.startswith(("/api/", "/hsds")) or path.endswith((".atom", ".ics"))

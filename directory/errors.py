@@ -18,6 +18,33 @@ class SettingsError(SignpostError):
     """A setting is unknown, malformed or impossible on this machine."""
 
 
+class StoreFailing(SignpostError):
+    """The database cannot do its work at the moment. Whoever asks is not at fault; the same works when it is over."""
+
+    said = ""
+
+    def __init__(self) -> None:
+        super().__init__(self.said)
+
+
+class StoreAway(StoreFailing):
+    """The database does not answer, or stopped before it did: what was to be written may be there or not."""
+
+    said = "The database does not answer. Try again in a minute."
+
+
+class StoreFull(StoreFailing):
+    """The disk of the database is full; nothing was written."""
+
+    said = "The disk of the database is full, and nothing was saved. Tell whoever runs this, and try again later."
+
+
+class StoreReadOnly(StoreFailing):
+    """The database takes nothing, because of its disk or because it is a standby; nothing was written."""
+
+    said = "The database can only be read, and nothing was saved. Tell whoever runs this, and try again later."
+
+
 class NotFound(SignpostError):
     """What was asked for does not exist, and never did; or it is `anothers`: the log may say so, the answer not."""
 

@@ -23,6 +23,7 @@ from directory.actions.open_referral import note_seen
 from directory.actions.page_index import follow_page_index
 from directory.actions.polling import Polling, poll_due
 from directory.actions.retention import keep_no_longer
+from directory.errors import StoreFailing
 from directory.exchange.bank_holidays import BankHolidays
 from directory.notify.check_requests import ask_to_check
 from directory.notify.deliver import deliver_due
@@ -43,6 +44,7 @@ from directory.outbound.mailbox import read_mailbox
 from directory.outbound.return_path import return_path_of
 from directory.settings import Settings
 from directory.site import Site
+from directory.store.database import reachable
 from directory.store.sealing import Seal
 
 log = logging.getLogger(__name__)
@@ -218,11 +220,18 @@ class Worker:
         return failed + self._walk() + (not self._do(Step("channels", self._post_events)))
 
     def _walk(self) -> int:
+        if not reachable(self.site.database):
+            # Each step would say the same.
+            log.error("the database does not answer: work waits for it")
+            return 1
         return sum(not self._do(step) for step in self.steps())
 
     def _do(self, step: Step) -> bool:
         try:
             done = step.run()
+        except StoreFailing as error:
+            log.error("step %s: %s", step.name, error)
+            return False
         except Exception:
             # Whatever it is, the next steps must not wait for it; a nurse's mail does not hang on a full index disk.
             log.exception("step %s failed; it is tried again", step.name)

@@ -44,18 +44,18 @@ class PostgresServer:
         self._asking: psycopg.Connection | None = None
 
     def start(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if self._user:
-            os.chown(self.folder, *self._user)
-        how = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", *([] if self.durable else ["--no-sync"])]
-        self._run("initdb", "-D", self._data, "-U", "signpost", *how)
+        """Make the cluster the first time; afterwards go on with what it holds."""
+        if not Path(self._data).exists():
+            self._make()
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=100"
         options += f" {DURABLE if self.durable else FLEETING}"
         self._run("pg_ctl", "-D", self._data, "-w", "-l", str(self.folder / "log"), "-o", options, "start")
 
     def stop(self) -> None:
+        """At once, as a crash ends it: what was committed is in its log, and nothing else is tidied."""
         if self._asking is not None:
             self._asking.close()
+            self._asking = None
         self._run("pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop")
 
     def url(self, name: str) -> str:
@@ -68,6 +68,13 @@ class PostgresServer:
 
     def drop(self, name: str) -> None:
         self._say(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _make(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self._user:
+            os.chown(self.folder, *self._user)
+        how = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", *([] if self.durable else ["--no-sync"])]
+        self._run("initdb", "-D", self._data, "-U", "signpost", *how)
 
     def _say(self, statement: str) -> None:
         if self._asking is None:

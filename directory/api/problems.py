@@ -29,6 +29,7 @@ _STATUS: Mapping[type[SignpostError], tuple[int, str, str]] = {
     errors.AlreadyAnswered: (409, "already-answered", "The report was answered before"),
     errors.IdempotencyConflict: (422, "idempotency-conflict", "The key was used for another body"),
     errors.IndexDamaged: (503, "search-unavailable", "Search is being made anew"),
+    errors.StoreFailing: (503, "store-unavailable", "The database cannot do this at the moment"),
 }
 
 

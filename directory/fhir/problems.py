@@ -22,6 +22,7 @@ _FACTS: Mapping[type[SignpostError], tuple[int, str]] = {
     errors.KeyInAddress: (400, "security"),
     errors.NotAllowed: (403, "forbidden"),
     errors.Invalid: (422, "invalid"),
+    errors.StoreFailing: (503, "transient"),
 }
 _OF_HTTP: Mapping[int, tuple[str, str]] = {
     404: ("not-found", "There is nothing at this address."),

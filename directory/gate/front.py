@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from directory.errors import StoreFailing
 from directory.gate.keeping import RESTS_ON, Headers, KeptAnswers
 from directory.search.kept import Kept
 
@@ -48,7 +49,7 @@ class KeptInFront:
             await self._app(scope, receive, send)
             return
         sent = self._sent.get(key)
-        if sent is not None and sent.held == await self._answers.held():
+        if sent is not None and await self._still_holds(sent):
             await send({"type": "http.response.start", "status": sent.status, "headers": sent.headers})
             await send({"type": "http.response.body", "body": sent.body})
             return
@@ -62,6 +63,13 @@ class KeptInFront:
 
         await self._app(scope, receive, noted)
         self._note(key, scope.get(RESTS_ON), said)
+
+    async def _still_holds(self, sent: Sent) -> bool:
+        try:
+            return sent.held == await self._answers.held()
+        except StoreFailing:
+            # Whoever makes the answer says so.
+            return False
 
     def _note(self, key: Key, held: Hashable, said: list[Message]) -> None:
         if held is None or [message["type"] for message in said] != ["http.response.start", "http.response.body"]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from directory.domain.policy import ANYONE, STRANGER, Actor
+from directory.errors import StoreFailing
 from directory.gate import cookies
 from directory.settings import Settings
 from directory.site import Site
@@ -19,13 +22,14 @@ from directory.store.sessions import Session
 
 # How long a passkey that was shown is good for.
 CONFIRMED_FOR = timedelta(minutes=15)
+Refuse = Callable[[Request, Exception], Response]
 
 
 class Sessions:
     """Looks up the session of the browser's cookie, once a request; without a cookie it costs nothing."""
 
-    def __init__(self, app: ASGIApp, *, site: Site) -> None:
-        self._app, self._site = app, site
+    def __init__(self, app: ASGIApp, *, site: Site, refuse: Refuse) -> None:
+        self._app, self._site, self._refuse = app, site, refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -36,7 +40,12 @@ class Sessions:
         # A style sheet is the same for everybody, and a page asks for several files.
         shared = scope["path"].startswith("/static/")
         token = "" if shared else cookies.read(HTTPConnection(scope), "session", settings)
-        session = await run_in_threadpool(self._find, token) if token else None
+        try:
+            session = await run_in_threadpool(self._find, token) if token else None
+        except StoreFailing as error:
+            # Nobody is taken for a stranger because it cannot be found out who they are.
+            await self._refuse(Request(scope, receive), error)(scope, receive, send)
+            return
         scope["signpost.session"] = session
         scope["user"] = actor_in(session, settings, confirmed=_is_confirmed(session, self._site))
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 
+from directory.errors import StoreFailing
 from directory.store.database import Database
 from directory.store.tables.identity import call_counts
 
@@ -26,7 +27,7 @@ def say(database: Database, counted: Mapping[str, int], *, window: int) -> dict[
     try:
         with database.write(patience=PATIENCE, synced=False) as connection:
             return add(connection, counted, window=window)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, StoreFailing) as error:
         log.warning("the calls of this minute were not counted together: %s", type(error).__name__)
         return {}
 

@@ -12,7 +12,8 @@ import pysqlite3.dbapi2 as sqlite
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
-from directory.errors import SettingsError
+from directory.errors import SettingsError, StoreFailing
+from directory.store.failing import named
 
 # Below this, write-ahead logging can corrupt a database that several connections write and checkpoint.
 OLDEST_SQLITE = (3, 51, 3)
@@ -51,13 +52,13 @@ class Database:
         file. PostgreSQL: the transactions that count as done.
         """
         if self.is_sqlite:
-            with self._one_at_a_time:
+            with named(), self._one_at_a_time:
                 if self._watching is None:
                     self._watching = self.engine.raw_connection()
                     # Its own, or the pool would be one short.
                     self._watching.detach()
                 return self._watching.cursor().execute("PRAGMA data_version").fetchone()[0]  # type: ignore[no-any-return]
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with named(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             return connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one()  # type: ignore[no-any-return]
 
     @property
@@ -67,8 +68,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent snapshot for any number of statements."""
-        with self._reading.connect() as connection:
+        """A consistent snapshot for any number of statements; raises `StoreFailing` where the database cannot."""
+        with named(), self._reading.connect() as connection:
             yield connection
 
     @contextmanager
@@ -78,9 +79,11 @@ class Database:
         `patience` is how many seconds to wait for SQLite's one writer; then sqlalchemy's OperationalError is raised.
         Without `synced` it does not wait for the disk: a killed process loses nothing, a power cut perhaps the last
         second, and never a part of it. For what may be done again, such as noting that a mail was sent.
+        Raises `StoreFailing` where the database cannot.
         """
         options = {"signpost_writes": True, "signpost_patience": patience, "signpost_synced": synced}
-        with self._turn(patience), self.engine.connect().execution_options(**options) as connection, connection.begin():
+        writer = self.engine.connect
+        with named(), self._turn(patience), writer().execution_options(**options) as connection, connection.begin():
             if not synced and not self.is_sqlite:
                 connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
             yield connection
@@ -103,7 +106,7 @@ class Database:
     def each(self) -> Iterator[Connection]:
         """A connection on which each statement is a transaction of its own, as `write(synced=False)` makes it."""
         options: dict[str, Any] = {"signpost_each": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
-        with self.engine.connect().execution_options(**options) as connection:
+        with named(), self.engine.connect().execution_options(**options) as connection:
             connection.exec_driver_sql(
                 "PRAGMA synchronous=NORMAL" if self.is_sqlite else "SET synchronous_commit TO off"
             )
@@ -179,6 +182,6 @@ def reachable(database: Database) -> bool:
     try:
         with database.read() as connection:
             connection.exec_driver_sql("SELECT 1")
-    except DBAPIError:
+    except (DBAPIError, StoreFailing):
         return False
     return True

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import OperationalError
 
+from directory.errors import StoreFailing
 from directory.store.batches import read_json, write_json
 from directory.store.database import Database
 from directory.store.tables.learning import gaps
@@ -51,7 +52,7 @@ def count(database: Database, query: str, *, nearest: Sequence[str] = (), at: da
     try:
         with database.write(patience=PATIENCE) as connection:
             connection.execute(counted)
-    except OperationalError:
+    except (OperationalError, StoreFailing):
         return False
     return True
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 from sqlalchemy.exc import OperationalError
 
+from directory.errors import StoreFailing
 from directory.store.database import Database
 from directory.store.people import Person, person_of_row
 from directory.store.tables.identity import passkeys
@@ -62,7 +63,7 @@ def touch(database: Database, session: Session, *, at: datetime) -> None:
     try:
         with database.write(patience=PATIENCE) as connection:
             connection.execute(update(sessions).where(sessions.c.id == session.id).values(seen_at=at))
-    except OperationalError:
+    except (OperationalError, StoreFailing):
         return
 
 

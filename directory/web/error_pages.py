@@ -63,6 +63,8 @@ def shown_of(error: Exception) -> Shown:
             return Shown(409, "Somebody else changed this first", str(error))
         case errors.IndexDamaged():
             return Shown(503, "Search is being rebuilt", "This takes a minute or two. Try again then.")
+        case errors.StoreFailing():
+            return Shown(503, "Signpost cannot do this at the moment", str(error))
         case HTTPException(status_code=404):
             return Shown(404, "Page not found", _NOT_FOUND)
         case HTTPException():

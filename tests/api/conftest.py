@@ -64,7 +64,7 @@ class FakeSite:
 def app_of(site: FakeSite) -> Starlette:
     app = Starlette(
         routes=[Mount("/api/v1", routes=routes())],
-        middleware=[Middleware(Sessions, site=cast(Any, site))],
+        middleware=[Middleware(Sessions, site=cast(Any, site), refuse=problem)],
         exception_handlers={SignpostError: problem, HTTPException: problem, Exception: problem},
     )
     app.state.site = site

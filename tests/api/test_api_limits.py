@@ -36,7 +36,10 @@ def process_of(site: FakeSite, *, keyed: int = 40, unkeyed: int = 20) -> TestCli
 
     app = Starlette(
         routes=[Mount("/api/v1", routes=routes())],
-        middleware=[Middleware(Sessions, site=site), Middleware(RateLimits, site=site, refuse=failed)],  # type: ignore[arg-type]
+        middleware=[
+            Middleware(Sessions, site=site, refuse=failed),  # type: ignore[arg-type]
+            Middleware(RateLimits, site=site, refuse=failed),  # type: ignore[arg-type]
+        ],
         exception_handlers={SignpostError: problem, HTTPException: problem, Exception: problem},
     )
     app.state.site = site

@@ -10,23 +10,25 @@ import os
 import random
 import threading
 import time
-from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import httpx
-from sqlalchemy import func, select
 
 from directory.actions.people import subscribe_person
 from directory.search.index import WhooshEngine
-from directory.settings import load
-from directory.site import Site, utc_now
-from directory.store import changes
+from directory.site import utc_now
 from directory.store.database import Database
-from directory.store.tables.telling import deliveries
-from directory.worker import Worker
+from tests.faults.aftermath import (
+    assert_chains_whole,
+    assert_published_once,
+    assert_told,
+    found_by_doctor,
+    head,
+    work_when_leases_have_lapsed,
+)
 from tests.faults.conftest import Tried
 from tests.faults.publishing import key_of_editor, publish
 from tests.running import Relay, Signpost, wait_for
@@ -70,6 +72,7 @@ def test_killed_at_random_nothing_acknowledged_is_lost(
             subscribe_person(
                 database, email=reader, criteria={}, frequency="immediately", at=utc_now(), today=date(2026, 11, 22)
             )
+    healthy = found_by_doctor(signpost)
     acknowledged: dict[str, int] = {}
     asked: list[str] = []
     chance = random.Random(20261122)
@@ -84,6 +87,7 @@ def test_killed_at_random_nothing_acknowledged_is_lost(
         time.sleep(chance.uniform(0, longest))
         signpost.kill()
         publisher.join()
+        assert found_by_doctor(signpost) <= healthy
         before_any += len(acknowledged) == known
 
     # The last one asked may or may not have been published: a retry under its key decides, and does not double.
@@ -93,22 +97,15 @@ def test_killed_at_random_nothing_acknowledged_is_lost(
         for title in [title for title in asked if title not in acknowledged]:
             last._publish(client, title)
     signpost.stop()
-    _when_leases_have_lapsed(signpost)
+    work_when_leases_have_lapsed(signpost)
     with closing(Database(database_url)) as database:
-        assert _settled(database)
-        _assert_whole(database, acknowledged)
-        head = _head(database)
-    assert (WhooshEngine(signpost.home / "index").cursor or (0, date.min))[0] == head
-    assert len(list((signpost.home / "content" / "changes").rglob("*.md"))) == head
-    assert f"{head} records" in signpost.run("content", "verify").stdout
-
-    for title in acknowledged:
-        ids = defaultdict(set)
-        for recipient, message_id in _told(relay)[title]:
-            ids[recipient].add(message_id)
-        assert set(ids) == set(READERS), title
-        assert all(len(found) == 1 for found in ids.values()), title
-    repeats = len(relay.messages) - len({str(message["Message-ID"]).strip() for _, message in relay.messages})
+        assert_published_once(database, acknowledged)
+        repeats = assert_told(database, relay, acknowledged, READERS)
+        last_number = head(database)
+    assert (WhooshEngine(signpost.home / "index").cursor or (0, date.min))[0] == last_number
+    assert len(list((signpost.home / "content" / "changes").rglob("*.md"))) == last_number
+    assert_chains_whole(signpost)
+    assert found_by_doctor(signpost) <= healthy
     of_which = (
         f"{before_any} before a change was acknowledged; {len(acknowledged)} changes, {len(relay.messages)} messages"
     )
@@ -128,45 +125,3 @@ def _first_takes(signpost: Signpost, key: str, acknowledged: dict[str, int], ask
     signpost.kill()
     publisher.join()
     return took
-
-
-def _when_leases_have_lapsed(signpost: Signpost) -> None:
-    """What killed workers had leased is free after five minutes: a worker of then takes it up."""
-    site = Site.open(load(signpost.environment))
-    site.clock = lambda: utc_now() + timedelta(minutes=6)
-    try:
-        assert Worker(site).once() == 0
-    finally:
-        site.close()
-
-
-def _told(relay: Relay) -> dict[str, list[tuple[str, str]]]:
-    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for recipient, message in list(relay.messages):
-        found[str(message["Subject"]).split(": ")[-1]].append((recipient, str(message["Message-ID"])))
-    return found
-
-
-def _settled(database: Database) -> bool:
-    with database.read() as connection:
-        states = Counter(connection.scalars(select(deliveries.c.state)))
-    return set(states) == {"accepted"}
-
-
-def _head(database: Database) -> int:
-    with database.read() as connection:
-        return changes.read_head(connection).number
-
-
-def _assert_whole(database: Database, acknowledged: dict[str, int]) -> None:
-    with database.read() as connection:
-        published = changes.list_after(connection, 0, limit=1_000_000)
-        counted = select(deliveries.c.change_number, func.count().label("times")).group_by(deliveries.c.change_number)
-        told = {row.change_number: row.times for row in connection.execute(counted)}
-    assert [change.number for change in published] == list(range(1, len(published) + 1))
-    by_title = Counter(change.title for change in published)
-    numbers = {change.title: change.number for change in published}
-    for title, number in acknowledged.items():
-        assert by_title[title] == 1
-        assert numbers[title] == number
-        assert told[number] == len(READERS)

@@ -18,6 +18,7 @@ import pytest
 from directory.store.database import Database
 from directory.store.migrate import at_head, revision_of
 from tests import started
+from tests.faults.aftermath import assert_chains_whole, found_by_doctor
 from tests.faults.conftest import Tried
 from tests.postgres import PostgresServer
 from tests.running import Signpost
@@ -55,11 +56,6 @@ def killer(tmp_path: Path) -> Killer:
     return Killer(tmp_path)
 
 
-def found_by_doctor(signpost: Signpost) -> set[str]:
-    done = signpost.run("doctor", check=False)
-    return {line for line in (done.stdout + done.stderr).splitlines() if line}
-
-
 @pytest.mark.again
 def test_a_backup_is_there_whole_or_not_at_all(
     signpost: Signpost, killer: Killer, tmp_path: Path, tried: Callable[[Tried], None]
@@ -73,7 +69,7 @@ def test_a_backup_is_there_whole_or_not_at_all(
         if not out.exists():
             signpost.run("backup", str(out))
         _assert_restores(out, tmp_path / f"restored-{number}")
-        _assert_chains_whole(signpost)
+        assert_chains_whole(signpost)
         assert found_by_doctor(signpost) == before
     tried(Tried("kill -9 of backup", _kind(signpost), at_work, 0, 0, f"{ROUNDS - at_work} when it was done"))
 
@@ -90,7 +86,7 @@ def test_a_killed_reindex_leaves_an_index_that_answers(
         # No second reindex: the worker mends what there is.
         signpost.run("work", "--once")
         assert _answer(signpost) == answer
-        _assert_chains_whole(signpost)
+        assert_chains_whole(signpost)
         assert found_by_doctor(signpost) == before
     signpost.run("reindex")
     assert _answer(signpost) == answer
@@ -119,18 +115,13 @@ def test_a_killed_migrate_has_done_all_or_nothing(
                 untouched = not revision_of(connection)
             assert untouched or at_head(database)
         signpost.run("migrate")
-        _assert_chains_whole(signpost)
+        assert_chains_whole(signpost)
         assert found_by_doctor(signpost) == healthy
     tried(Tried("kill -9 of migrate", kind, at_work, 0, 0, f"{ROUNDS - at_work} when it was done"))
 
 
 def _answer(signpost: Signpost) -> str:
     return signpost.run("find", "leg ulcer", "--json").stdout
-
-
-def _assert_chains_whole(signpost: Signpost) -> None:
-    signpost.run("content", "verify")
-    signpost.run("audit", "verify")
 
 
 def _assert_restores(backup: Path, home: Path) -> None:

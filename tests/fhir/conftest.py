@@ -52,7 +52,7 @@ class Fhir:
     def of(cls, site: FakeSite) -> Fhir:
         app = Starlette(
             routes=routes(),
-            middleware=[Middleware(Sessions, site=cast(Any, site))],
+            middleware=[Middleware(Sessions, site=cast(Any, site), refuse=problem)],
             exception_handlers={SignpostError: problem, HTTPException: problem, Exception: problem},
         )
         app.state.site = site

@@ -61,7 +61,7 @@ class Reader:
             routes=routes(),
             middleware=[
                 Middleware(AnswerHeaders, base_url=BASE_URL),
-                Middleware(Sessions, site=cast(Any, site)),
+                Middleware(Sessions, site=cast(Any, site), refuse=problem),
             ],
             exception_handlers={SignpostError: problem, HTTPException: problem, Exception: problem},
         )
