@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
 
+METRES_A_MILE = 1_609.344
 _EARTH_MILES = 3_958.76
+EARTH_METRES = _EARTH_MILES * METRES_A_MILE
 _OUTWARD = r"[A-Z]{1,2}[0-9][A-Z0-9]?"
 _POSTCODE = re.compile(rf"({_OUTWARD})\s*([0-9][A-Z]{{2}})", re.IGNORECASE)
 _DISTRICT = re.compile(_OUTWARD, re.IGNORECASE)

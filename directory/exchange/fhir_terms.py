@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from directory.exchange.fhir_codes import Json, Term, fold
 
-Kind = Literal["token", "string", "reference", "date"]
+Kind = Literal["token", "string", "reference", "date", "special"]
 LONGEST = 300
 # The days before and after all others, where a period does not say.
 FIRST, LAST = "0000-01-01", "9999-12-31"
@@ -71,6 +71,12 @@ def _period(name: str) -> Values:
     return values
 
 
+def _position(body: Json) -> Iterator[tuple[str, str]]:
+    """The longitude and the latitude, in degrees (WGS 84)."""
+    for found in _at(body, ("position",)):
+        yield str(found["longitude"]), str(found["latitude"])
+
+
 def _nothing(_body: Json) -> Iterable[tuple[str, str]]:
     return ()
 
@@ -122,6 +128,7 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         Parameter("endpoint", "reference", _NONE, ("Endpoint",)),
         _IDENTIFIER,
         _NAME,
+        Parameter("near", "special", _position),
         Parameter("organization", "reference", _reference("managingOrganization"), _OWNER),
         Parameter("partof", "reference", _NONE, ("Location",)),
         Parameter("status", "token", _token("status")),

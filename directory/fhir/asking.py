@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from directory.exchange.fhir_codes import OWN, fold
 from directory.exchange.fhir_terms import LONGEST, PARAMETERS, Parameter
 from directory.fhir.dates import days, instants
+from directory.fhir.distances import circle
 from directory.fhir.problems import Refused
-from directory.store.fhir_search import Condition, Has, How, Lasts, Leads, OneOf, Term, Updated
+from directory.store.fhir_search import Condition, Has, How, Lasts, Leads, Near, OneOf, Term, Updated
 
 PAGE, LARGEST_PAGE = 100, 500
 # Those that every search takes; what each type takes beside them is in PARAMETERS.
@@ -160,13 +161,15 @@ def _condition(type_: str, name: str, value: str, context: Context) -> Condition
     if not set(targets) <= set(param.targets):
         raise _Unknown
     found = _condition(targets[0], rest, value, context)
-    if not isinstance(found, Has):
+    if not isinstance(found, Has | Near):
         raise _Unknown
     return Leads(param.name, targets, found)
 
 
-def _of_parameter(param: Parameter, modifier: str, value: str, context: Context) -> Has | Lasts:
+def _of_parameter(param: Parameter, modifier: str, value: str, context: Context) -> Has | Lasts | Near:
     values = _split(value)
+    if param.kind == "special" and not modifier:
+        return Near(param.name, tuple(map(circle, values)))
     if param.kind == "date" and not modifier:
         return Lasts(param.name, tuple(days(each) for each in values))
     if param.kind == "string" and modifier in _TEXT_MODIFIERS:

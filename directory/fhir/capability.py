@@ -139,4 +139,6 @@ def _param(param: Parameter) -> Json:
         found["documentation"] = "Also with :contains and :exact."
     elif param.kind == "reference":
         found["documentation"] = "Also with the parameters of what it leads to, as in organization.name."
+    elif param.kind == "special":
+        found["documentation"] = "latitude|longitude|distance|units: km (also where none is given), m or [mi_i]; 10 km."
     return found

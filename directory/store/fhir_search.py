@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import pi, sin
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Float, FromClause, Select, and_, cast, func, or_, select, true
 
+from directory.domain.place import EARTH_METRES, Point
 from directory.store.batches import in_batches
 from directory.store.fhir_history import Given, given
 from directory.store.tables.fhir import fhir_history, fhir_terms
@@ -42,7 +44,7 @@ class Leads:
 
     param: str
     types: tuple[str, ...]
-    condition: Has
+    condition: Has | Near
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,23 @@ class Lasts:
     spans: tuple[Span, ...]
 
 
-Condition = Has | Leads | OneOf | Updated | Lasts
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """All that is at most some metres from a point, as the crow flies."""
+
+    middle: Point
+    metres: float
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Its position is in one of these."""
+
+    param: str
+    circles: tuple[Circle, ...]
+
+
+Condition = Has | Leads | OneOf | Updated | Lasts | Near
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +152,24 @@ def _holds(history: FromClause, type_: str, condition: Condition, seq: int) -> C
     if isinstance(condition, Lasts):
         first, last = terms.c.qualifier, terms.c.value
         return history.c.seq.in_(found.where(or_(*(_compared(each, first, last) for each in condition.spans))))
+    if isinstance(condition, Near):
+        return history.c.seq.in_(found.where(or_(*(_within(terms, each) for each in condition.circles))))
     return history.c.seq.in_(found.where(terms.c.value.in_(_led_to(condition, seq))))
+
+
+def _within(terms: FromClause, circle: Circle) -> ColumnElement[bool]:
+    """The haversine of `Point.miles_to`, without its arcsine; latitudes that are too far off are left at once."""
+    latitude, longitude = cast(terms.c.value, Float), cast(terms.c.qualifier, Float)
+    angle = circle.metres / EARTH_METRES
+    if angle >= pi:
+        return true()
+    degrees = angle * 180 / pi
+    there = circle.middle
+    half = func.power(func.sin(func.radians(latitude - there.latitude) / 2), 2) + func.cos(
+        func.radians(there.latitude)
+    ) * func.cos(func.radians(latitude)) * func.power(func.sin(func.radians(longitude - there.longitude) / 2), 2)
+    band = latitude.between(there.latitude - degrees, there.latitude + degrees)
+    return and_(band, half <= sin(angle / 2) ** 2)
 
 
 def _led_to(condition: Leads, seq: int) -> Select[Any]:

@@ -14,7 +14,7 @@ from tests.fhir.conftest import BASE, Fhir
 # What ITI-90 and ITI-91 of IHE mCSD 4.0.1 ask of a directory, by type.
 ASKED = {
     "HealthcareService": {"active", "identifier", "location", "name", "organization", "service-type"},
-    "Location": {"identifier", "name", "organization", "partof", "type", "status"},
+    "Location": {"identifier", "name", "near", "organization", "partof", "type", "status"},
     "Organization": {"active", "identifier", "name", "partof", "type"},
     "Practitioner": {"active", "identifier", "name", "given", "family"},
     "PractitionerRole": {"active", "location", "organization", "role", "service", "specialty"},
@@ -96,7 +96,7 @@ def test_each_declared_topic_is_described(light_fhir: Fhir) -> None:
 
 def test_each_declared_parameter_is_taken_and_no_other(light_fhir: Fhir) -> None:
     (rest,) = light_fhir.get("metadata")["rest"]
-    values = {"token": "x", "string": "x", "reference": "x", "date": "2026"}
+    values = {"token": "x", "string": "x", "reference": "x", "date": "2026", "special": "51.5|-0.1"}
     every = {each["name"] for resource in rest["resource"][:-1] for each in resource["searchParam"]}
     for resource in rest["resource"][:-1]:
         type_, declared = resource["type"], {each["name"]: each["type"] for each in resource["searchParam"]}

@@ -142,6 +142,36 @@ def test_others_are_found(town: Fhir) -> None:
         assert len(town.found(_quoted(query))) == wanted, query
 
 
+def test_places_are_found_by_how_far_they_are(town: Fhir) -> None:
+    # A tenth of a degree to the north is 11.12 km; to the east, here, 6.92 km.
+    for near, wanted in (
+        ("51.5|-0.1", 1),
+        ("51.6|-0.1|11.1|km", 0),
+        ("51.6|-0.1|11.2|km", 1),
+        ("51.6|-0.1|11200|m", 1),
+        ("51.6|-0.1|6.9|[mi_i]", 0),
+        ("51.6|-0.1|7|mi", 1),
+        ("51.5|0|6.9", 0),
+        ("51.5|0.0|7", 1),
+        ("51.5|0", 1),
+        ("51.5|179.9|5000|km", 0),
+        ("90|0|4300|km", 1),
+        ("-51.5|179.9|20020|km", 1),
+        ("0|0|1,51.5|-0.1|0", 1),
+    ):
+        assert len(town.found(f"Location?near={_quoted(near)}")) == wanted, near
+    assert town.found(f"HealthcareService?location.near={_quoted('51.5|-0.1|1|km')}") == [VASCULAR]
+    assert town.found(f"HealthcareService?location.near={_quoted('52.5|-0.1|1|km')}") == []
+
+
+@pytest.mark.parametrize(
+    "near",
+    ["here", "51.5", "91|0", "0|181", "nan|0", "51.5|0|far", "51.5|0|-1", "51.5|0|nan", "51.5|0|1|ell", "1|2|3|m|5"],
+)
+def test_what_is_no_place_and_distance_is_refused(light_fhir: Fhir, near: str) -> None:
+    light_fhir.refused(f"Location?near={_quoted(near)}", 400, "value")
+
+
 def test_what_a_page_leads_to_comes_with_it(town: Fhir) -> None:
     def included(query: str) -> list[str]:
         entries = town.entries(query)

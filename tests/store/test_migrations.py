@@ -93,6 +93,22 @@ def test_terms_written_before_know_their_subscription_s_facets(tmp_path: Path) -
             assert list(connection.scalars(text("SELECT facets FROM subscription_terms"))) == [2, 2]
 
 
+def test_places_given_out_before_are_found_by_where_they_are(tmp_path: Path) -> None:
+    """0028: nothing is given out again for it."""
+    with closing(Database(f"sqlite:///{tmp_path / 'old.db'}")) as database:
+        bring_to(database, "0027")
+        place = '{"resourceType":"Location","position":{"longitude":-0.1,"latitude":51.5}}'
+        with database.write() as connection:
+            made = "INSERT INTO fhir_history (seq, type, resource_id, version_id, at, until, subject, name, body)"
+            for seq, body in ((1, place), (2, '{"resourceType":"Location"}'), (3, place)):
+                row = f"({seq}, 'Location', 'a', {seq}, 0, 99, 'service a', '', :body)"
+                connection.execute(text(f"{made} VALUES {row}"), {"body": body})
+        bring_to(database, None)
+        with database.read() as connection:
+            found = connection.execute(text("SELECT seq, qualifier, value FROM fhir_terms WHERE param = 'near'")).all()
+        assert list(map(tuple, found)) == [(1, "-0.1", "51.5"), (3, "-0.1", "51.5")]
+
+
 def _declared(url: str) -> set[tuple[str, ...]]:
     with closing(Database(url)) as database, database.write() as connection:
         metadata.create_all(connection)

@@ -38,8 +38,8 @@ fhir_history = Table(
     Index("ix_fhir_history_due", "due", sqlite_where=text("due IS NOT NULL"), postgresql_where=text("due IS NOT NULL")),
 )
 
-# What each version can be found by. `qualifier` is a token's system, the text of a string as it is written, or the
-# first day of a period; `value` is the code, the text folded, the reference, or the last day.
+# What each version can be found by. `qualifier` is a token's system, the text of a string as it is written, the first
+# day of a period, or a longitude; `value` is the code, the text folded, the reference, the last day, or the latitude.
 fhir_terms = Table(
     "fhir_terms",
     metadata,
