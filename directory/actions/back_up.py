@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from io import TextIOWrapper
@@ -21,7 +19,7 @@ from sqlalchemy import Connection
 
 from directory import __version__
 from directory.actions.verify import verify_content
-from directory.content import records
+from directory.actions.whole_file import whole_file
 from directory.errors import BackupRefused
 from directory.store import changes as change_store
 from directory.store import dumping
@@ -58,8 +56,10 @@ def back_up(database: Database, secret: str, out: Path, *, at: datetime) -> Back
     if out.exists():
         raise BackupRefused(f"{out} exists already: give the name of a new file.")
     try:
-        with _whole(out) as path, ZipFile(path, "w", ZIP_DEFLATED) as archive, database.read() as connection:
+        with whole_file(out) as file, ZipFile(file, "w", ZIP_DEFLATED) as archive, database.read() as connection:
             made = _write(connection, archive, secret, at=at)
+    except FileExistsError:
+        raise BackupRefused(f"{out} was made by another meanwhile: give the name of a new file.") from None
     except OSError as error:
         raise BackupRefused(f"{out} cannot be written: {error.strerror}.") from None
     return made
@@ -171,19 +171,3 @@ class _Digest:
 
 def _member(shape: Shape) -> str:
     return f"tables/{shape.name}.jsonl"
-
-
-@contextmanager
-def _whole(out: Path) -> Iterator[Path]:
-    """A file beside `out` that takes its name once it is whole and on disk."""
-    part = out.with_name(f".{out.name}.part")
-    descriptor = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-    os.close(descriptor)
-    try:
-        yield part
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.rename(out)
-        records.sync_folder(out.parent)
-    finally:
-        part.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -56,10 +57,13 @@ def erase(database: Database, mail: Path, *, email: str, at: datetime) -> Erased
 def _forget_messages(folder: Path, address: str) -> int:
     """Delete the messages that were written to a folder and are to, or speak of, an address; returns how many."""
     count = 0
-    for path in sorted(folder.glob("*.eml")) if folder.is_dir() else ():
-        if address in _read(path.read_bytes()):
-            path.unlink()
-            count += 1
+    # What is half written first: it may become a message while this looks.
+    for pattern in ("*.part", "*.eml") if folder.is_dir() else ():
+        for path in sorted(folder.glob(pattern)):
+            with suppress(FileNotFoundError):
+                if address in _read(path.read_bytes()):
+                    path.unlink()
+                    count += 1
     return count
 
 

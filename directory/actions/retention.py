@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,8 @@ RETURNED_KEPT = timedelta(days=90)
 ANSWERS_KEPT = timedelta(days=30)
 # Of a webhook, a Teams or a Slack channel that was ended: until then, whoever goes on with it can read them again.
 EVENTS_KEPT = timedelta(days=90)
+# A message is written in less; an older half of one is what a kill left.
+WRITTEN = timedelta(hours=1)
 MONTH = timedelta(days=30.44)
 
 
@@ -26,8 +29,16 @@ def keep_no_longer(database: Database, mail: Path, *, months: int, at: datetime)
         count += idempotency.forget(connection, before=at - ANSWERS_KEPT)
         count += retention.forget_words_of_relays(connection, before=before)
         count += channel_events.forget_ended(connection, before=at - EVENTS_KEPT)
-    for path in mail.glob("*.eml") if mail.is_dir() else ():
-        if path.stat().st_mtime < before.timestamp():
-            path.unlink(missing_ok=True)
-            count += 1
+    return (
+        count + _forget_messages(mail, "*.eml", before=before) + _forget_messages(mail, "*.part", before=at - WRITTEN)
+    )
+
+
+def _forget_messages(folder: Path, pattern: str, *, before: datetime) -> int:
+    count = 0
+    for path in folder.glob(pattern) if folder.is_dir() else ():
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < before.timestamp():
+                path.unlink()
+                count += 1
     return count

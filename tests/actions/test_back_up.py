@@ -137,7 +137,7 @@ def test_it_is_never_put_over_something(lived: Database, tmp_path: Path) -> None
     assert held(lived) == before
     with pytest.raises(BackupRefused, match="cannot be written"):
         back_up(lived, SECRET, tmp_path / "no" / "such" / "folder.zip", at=build.NOON)
-    assert list(tmp_path.glob(".*part")) == []
+    assert list(tmp_path.glob(".*")) == []
 
 
 def changed(path: Path, out: Path, member: str, change: Callable[[bytes], bytes]) -> Path:

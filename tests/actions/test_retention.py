@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, select
 
-from directory.actions.retention import ANSWERS_KEPT, MONTH, RETURNED_KEPT, keep_no_longer
+from directory.actions.retention import ANSWERS_KEPT, MONTH, RETURNED_KEPT, WRITTEN, keep_no_longer
 from directory.domain.policy import OPERATOR
 from directory.store import idempotency, people
 from directory.store.database import Database
@@ -72,6 +72,15 @@ def test_messages_in_the_folder_go(database: Database, tmp_path: Path) -> None:
         os.utime(path, (at.timestamp(), at.timestamp()))
     assert _left(database, tmp_path, build.NOON + YEAR + timedelta(days=1)) == 1
     assert [path.name for path in tmp_path.glob("*.eml")] == ["new.eml"]
+
+
+def test_half_a_message_that_a_kill_left_goes(database: Database, tmp_path: Path) -> None:
+    for name, at in (("left", build.NOON), ("being-written", build.NOON + WRITTEN)):
+        path = tmp_path / f"{name}.part"
+        path.touch()
+        os.utime(path, (at.timestamp(), at.timestamp()))
+    assert _left(database, tmp_path, build.NOON + WRITTEN + SECOND) == 1
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == ["being-written.part"]
 
 
 def test_answers_to_programs_go_after_a_month(database: Database, tmp_path: Path) -> None:

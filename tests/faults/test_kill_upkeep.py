@@ -66,6 +66,8 @@ def test_a_backup_is_there_whole_or_not_at_all(
     for number in range(ROUNDS):
         out = tmp_path / f"{number}.zip"
         at_work += killer.kill(signpost, "backup", str(out), within=longest)
+        # What it would have held, addresses and the secret, is nowhere.
+        assert list(tmp_path.glob(".*")) == []
         if not out.exists():
             signpost.run("backup", str(out))
         _assert_restores(out, tmp_path / f"restored-{number}")
