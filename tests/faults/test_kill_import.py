@@ -25,6 +25,7 @@ from directory.store.tables.learning import checks
 from directory.store.tables.nouns import organisations, services
 from directory.store.tables.trust import audit
 from tests import started
+from tests.faults.aftermath import found_by_doctor
 from tests.faults.conftest import Tried
 from tests.hsds.full import Chance
 from tests.running import Signpost
@@ -85,9 +86,10 @@ def test_killed_anywhere_it_is_all_or_none(
     signpost, url = installed("whole")
     # What starts the first process of all is not to count.
     signpost.run("version")
-    nothing, began = counted(url), time.monotonic()
+    nothing, found_in_nothing, began = counted(url), found_by_doctor(signpost), time.monotonic()
     signpost.run(*command)
     whole, longest = counted(url), time.monotonic() - began
+    found_in_whole = found_by_doctor(signpost)
     assert (whole["services"], whole["checks"], whole["imports"]) == (ROWS, ROWS, 1)
     outcomes: Counter[bool] = Counter()
     for number in range(ROUNDS):
@@ -98,6 +100,8 @@ def test_killed_anywhere_it_is_all_or_none(
         process.join()
         found = counted(url)
         assert found in (nothing, whole)
+        assert found_by_doctor(signpost) == (found_in_whole if found == whole else found_in_nothing)
+        signpost.run("audit", "verify")
         outcomes[found == whole] += 1
     # The last one goes on from what the kill left.
     signpost.run(*command)

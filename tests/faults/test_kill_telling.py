@@ -21,7 +21,9 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 
+from directory.store import inspection
 from directory.store.database import Database
+from directory.store.inspection import Found
 from tests.faults.conftest import Tried
 from tests.faults.telling import PHASES, work
 from tests.notify.build import NOW, Town
@@ -80,8 +82,10 @@ def test_no_kill_loses_a_mail_or_repeats_more_than_one(
         drawn = lot.draw(kills)
         kills[_one_round(database, relay, at, lot, drawn, worst=rounds % WORST_EVERY == 0)] += 1
         assert _repeats(relay) <= before
+        assert _found_wrong(database, at) == []
     _to_the_end(database, relay, at + DAY)
 
+    assert _found_wrong(database, at + DAY) == []
     told, ids = _told(relay)
     lost = [key for key in expected if key not in told]
     assert lost == []
@@ -103,6 +107,14 @@ def test_no_kill_loses_a_mail_or_repeats_more_than_one(
             of_which,
         )
     )
+
+
+def _found_wrong(database: Database, at: datetime) -> list[Found]:
+    """What `signpost doctor` finds wrong with messages; this town's services have no facts that it could look at."""
+    with database.read() as connection:
+        unheard = inspection.changes_without_audience(connection, since=NOW + DAY)
+        unreached = inspection.people_not_reached(connection, at=at)
+        return [*inspection.stale_leases(connection, at=at), *unheard, *unreached]
 
 
 def _people(town: Town) -> list[str]:
