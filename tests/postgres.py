@@ -8,8 +8,12 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -69,17 +73,35 @@ class PostgresServer:
     def drop(self, name: str) -> None:
         self._say(f'DROP DATABASE "{name}" WITH (FORCE)')
 
-    def _make(self) -> None:
+    def wait_for_others(self) -> None:
+        """From now on a commit is answered when it is on the disk of a follower, too; returns when one follows so."""
+        self._say("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self._say("SELECT pg_reload_conf()")
+        until = time.monotonic() + 30
+        while not self._ask("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"):
+            assert time.monotonic() < until, "no other server follows this one"
+            time.sleep(0.05)
+
+    def _make_folder(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         if self._user:
             os.chown(self.folder, *self._user)
+
+    def _make(self) -> None:
+        self._make_folder()
         how = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", *([] if self.durable else ["--no-sync"])]
         self._run("initdb", "-D", self._data, "-U", "signpost", *how)
 
     def _say(self, statement: str) -> None:
+        self._connection().execute(statement.encode())
+
+    def _ask(self, question: str) -> bool:
+        return self._connection().execute(question.encode()).fetchone() is not None
+
+    def _connection(self) -> psycopg.Connection:
         if self._asking is None:
             self._asking = psycopg.connect(self.url("postgres"), autocommit=True)
-        self._asking.execute(statement.encode())
+        return self._asking
 
     @property
     def _data(self) -> str:
@@ -97,6 +119,37 @@ class PostgresServer:
             stdout=subprocess.DEVNULL,
             env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
         )
+
+
+class Follower(PostgresServer):
+    """A copy of another server that follows it, until it is promoted to take its place."""
+
+    def __init__(self, primary: PostgresServer, folder: Path, *, port: int | None = None) -> None:
+        super().__init__(primary.programs, folder, durable=True)
+        self._primary = primary
+        self.port = port or self.port
+
+    @contextmanager
+    def deaf(self) -> Iterator[None]:
+        """As on a network that is slow, then breaks: what the other server says in the block never arrives."""
+        found = self._connection().execute("SELECT pid FROM pg_stat_wal_receiver").fetchone()
+        assert found is not None, "it follows no server"
+        os.kill(found[0], signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            # First, or it would read what waits for it on this machine.
+            os.kill(found[0], signal.SIGTERM)
+            os.kill(found[0], signal.SIGCONT)
+
+    def promote(self) -> None:
+        """Take writes from now on."""
+        self._run("pg_ctl", "-D", self._data, "-w", "promote")
+
+    def _make(self) -> None:
+        self._make_folder()
+        whom = ["-h", "127.0.0.1", "-p", str(self._primary.port), "-U", "signpost"]
+        self._run("pg_basebackup", *whom, "-D", self._data, "-R", "-X", "stream", "-c", "fast", "--no-sync")
 
 
 def _unprivileged_user() -> tuple[int, int] | None:
