@@ -8,25 +8,20 @@ without harm: a version is only written where it reads otherwise than the one be
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from directory.domain.organisation import Team
-from directory.exchange.fhir_codes import Json, Resource, fold
-from directory.exchange.fhir_owners import affiliation_resource, organisation_resource, team_resource
-from directory.exchange.fhir_service import resources_of, withdrawn
+from directory.actions.fhir_resources import is_area, rendered
+from directory.exchange.fhir_codes import Resource, fold
+from directory.exchange.fhir_service import withdrawn
 from directory.exchange.fhir_terms import LONGEST, terms_of
 from directory.store import fhir_history as store
-from directory.store import successions as succession_store
 from directory.store.changes import lock_head, read_head
 from directory.store.database import Database
 from directory.store.fhir_history import Given, Next, State
-from directory.store.organisations import memberships_of, organisations_by_id
-from directory.store.services import entries
-from directory.store.versions import find_ids, load_in_force
 
 # Raise it whenever the same entry is rendered otherwise: everything is then rendered again.
 RENDERING = 1
@@ -99,8 +94,8 @@ def _notice(connection: Connection, state: State, today: date) -> State:
 
 
 def _look_at(connection: Connection, state: State, subjects: Sequence[str], *, today: date, at: datetime) -> State:
-    made = _render(connection, subjects, today)
-    areas = [_subject_of(each, "") for found in made.values() for each in found if _is_area(each.body)]
+    made = rendered(connection, subjects, on=today)
+    areas = [_subject_of(each, "") for found in made.values() for each in found if is_area(each.body)]
     standing = store.standing(connection, [*subjects, *areas])
     last = {(each.given.type, each.given.id): each.given for each in standing}
     new: dict[tuple[str, str], Next] = {}
@@ -132,60 +127,7 @@ def _next(found: Resource, subject: str, before: Given | None) -> Next | None:
 
 def _subject_of(found: Resource, subject: str) -> str:
     """What it is made from: an area is everybody's who covers it."""
-    return f"area {found.id}" if _is_area(found.body) else subject
-
-
-def _is_area(body: Json) -> bool:
-    return bool(body["resourceType"] == "Location" and "managingOrganization" not in body)
-
-
-def _render(connection: Connection, subjects: Iterable[str], today: date) -> Mapping[str, list[Resource]]:
-    """What stands for each subject today; nothing for what has not begun."""
-    ids: dict[str, list[str]] = {}
-    for subject in subjects:
-        noun, _, key = subject.partition(" ")
-        ids.setdefault(noun, []).append(key)
-    return {
-        **_organisations(connection, ids.get("organisation", ()), today),
-        **_teams(connection, ids.get("team", ()), today),
-        **_services(connection, ids.get("service", ()), today),
-        **_memberships(connection, ids.get("membership", ()), today),
-    }
-
-
-def _services(connection: Connection, ids: Sequence[str], today: date) -> Mapping[str, list[Resource]]:
-    found = entries(connection, ids, on=today)
-    teams = find_ids(connection, "team", {entry.team.slug for entry in found if entry.team})
-    return {f"service {entry.id}": resources_of(entry, teams) for entry in found}
-
-
-def _organisations(connection: Connection, ids: Sequence[str], today: date) -> Mapping[str, list[Resource]]:
-    links = succession_store.touching(connection, "organisation", ids)
-    return {
-        f"organisation {found.id}": [
-            organisation_resource(
-                found, [link for link in links if found.id in (link.predecessor, link.successor)], on=today
-            )
-        ]
-        for found in organisations_by_id(connection, ids, on=today)
-    }
-
-
-def _teams(connection: Connection, ids: Sequence[str], today: date) -> Mapping[str, list[Resource]]:
-    rows = load_in_force(connection, "team", ids, on=today)
-    teams = (
-        Team(row.subject_id, row.slug, row.number, row.effective_from, row.recorded_at, row.facts)
-        for row in rows.values()
-    )
-    return {f"team {team.id}": [team_resource(team)] for team in teams}
-
-
-def _memberships(connection: Connection, ids: Sequence[str], today: date) -> Mapping[str, list[Resource]]:
-    found: dict[str, list[Resource]] = {}
-    for membership in memberships_of(connection, ids):
-        resource = affiliation_resource(membership, on=today)
-        found.setdefault(f"membership {membership.member}", []).append(resource)
-    return found
+    return f"area {found.id}" if is_area(found.body) else subject
 
 
 def _mark_seen(database: Database, clock: Callable[[], datetime]) -> None:

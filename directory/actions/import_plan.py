@@ -25,8 +25,9 @@ from directory.domain.service import Facts, Identifier
 from directory.domain.source import Reading, SourceService, is_of_feed
 from directory.domain.timeline import Timeline
 from directory.errors import ImportRefused
-from directory.exchange import hsds, services_csv
-from directory.exchange.hsds_ids import own_uuid, without_own
+from directory.exchange import fhir_bundle, hsds, services_csv
+from directory.exchange.fhir_codes import resource_id
+from directory.exchange.hsds_ids import own_uuid
 from directory.shapes import settled
 from directory.store import imports as import_store
 from directory.store.imports import Counts
@@ -34,6 +35,8 @@ from directory.store.versions import find_ids, ids_by_identifier, load_in_force,
 
 AFTER_CLOSING = "Ask its owner what to use instead."
 LONGEST_ID = 64
+# Feeds that say what their own directory calls a service, which may be another one than that of the same slug here.
+_WITH_SLUGS = (hsds.FORMAT, fhir_bundle.FORMAT)
 Sort = Literal["new", "changed", "closed", "other"]
 _RANDOM_ID = re.compile(r'"([0-9a-f]{32})"')
 
@@ -198,12 +201,19 @@ def _is_it(service: SourceService, key: str) -> bool:
     given = service.identifier
     if given is not None and is_of_feed(given.system):
         return False
-    return given is None or given.system != hsds.FORMAT or given.value == own_uuid("service", key)
+    return given is None or given.system not in _WITH_SLUGS or _is_own(given, key)
+
+
+def _is_own(given: Identifier, key: str) -> bool:
+    """Whether it is the name that an export of this directory gives a service of ours."""
+    if given.system == fhir_bundle.FORMAT:
+        return given.value.endswith(f"/HealthcareService/{resource_id('service', key)}")
+    return given == Identifier(hsds.FORMAT, own_uuid("service", key))
 
 
 def _slugs_of_others(connection: Connection, reading: Reading) -> set[str]:
     """The slugs of a feed that services here have: what is opened all the same is another service, under another."""
-    if reading.format != hsds.FORMAT:
+    if reading.format not in _WITH_SLUGS:
         return set()
     return set(find_ids(connection, "service", [service.slug for service in reading.services if service.slug]))
 
@@ -268,8 +278,8 @@ def _news(service: SourceService, before: Facts, key: str, reading: Reading) -> 
     """What a row says, without what only came of an export of this directory."""
     if reading.format == services_csv.FORMAT:
         return news(before, service.slug or "", service.set)
-    if reading.format == hsds.FORMAT and isinstance(given := service.set.get("identifiers"), tuple):
-        return {**service.set, "identifiers": without_own(given, key)}
+    if reading.format in _WITH_SLUGS and isinstance(given := service.set.get("identifiers"), tuple):
+        return {**service.set, "identifiers": tuple(each for each in given if not _is_own(each, key))}
     return service.set
 
 

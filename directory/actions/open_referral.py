@@ -46,7 +46,7 @@ class On:
 def services_out(connection: Connection, ids: Sequence[str], on: On) -> list[ServiceOut]:
     """Some services, in the order of `ids`, by a fixed number of statements; those that have not begun are left out."""
     lives = store.lives(connection, ids, on=on.day, known_at=on.known_at)
-    owners = _Owners.of(connection, lives, on)
+    owners = Owners.of(connection, lives, on)
     checked = last_checks(connection, lives, before=on.end)
     changed = modified(connection, on=on.day, zone=on.zone, ids=lives)
     links = touching(connection, "service", lives, known_at=on.known_at)
@@ -82,7 +82,7 @@ def _linked(connection: Connection, links: Sequence[Succession], on: On) -> dict
 
 
 @dataclass(frozen=True, slots=True)
-class _Owners:
+class Owners:
     """The organisations of some services by id, and the teams of these by slug."""
 
     rows: Mapping[str, VersionRow]
@@ -90,7 +90,8 @@ class _Owners:
     by_name: Mapping[tuple[str, str], str]
 
     @classmethod
-    def of(cls, connection: Connection, lives: Mapping[str, Sequence[VersionRow]], on: On) -> _Owners:
+    def of(cls, connection: Connection, lives: Mapping[str, Sequence[VersionRow]], on: On) -> Owners:
+        """The owners that some versions of services, by the ids of these, name."""
         wanted = {row.facts.owner.organisation for life in lives.values() for row in life}
         rows = load_in_force(connection, "organisation", wanted, on=on.day, known_at=on.known_at)
         # One that begins only later is named all the same: a service may say already who runs it.

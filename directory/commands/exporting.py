@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from directory.actions.export import Export, export_folder, export_sheet
+from directory.actions.export_fhir import export_fhir
 from directory.actions.open_referral import export_hsds
 from directory.commands.shared import Day, Failure, Instant, opened
 from directory.errors import Invalid
 
-WRITERS = {"services-csv": export_sheet, "hsds": export_hsds, "markdown": export_folder}
+WRITERS = {"services-csv": export_sheet, "hsds": export_hsds, "fhir": export_fhir, "markdown": export_folder}
 
 
 @click.command()
@@ -21,7 +22,7 @@ WRITERS = {"services-csv": export_sheet, "hsds": export_hsds, "markdown": export
 @click.option("--known-at", type=Instant(), help="Only what was known at an instant.")
 @click.argument("out", type=click.Path(path_type=Path))
 def export(format_: str, as_of: date | None, known_at: datetime | None, out: Path) -> None:
-    """Write every service to OUT: a spreadsheet, Open Referral, or Markdown. `signpost import` takes each back."""
+    """Write the directory to OUT: a spreadsheet, Open Referral, FHIR or Markdown. `signpost import` takes each back."""
     with opened() as site:
         job = Export(out, as_of or site.today(), site.settings.zone, known_at, site.settings.base_url)
         try:

@@ -15,7 +15,7 @@ from directory.domain.service import Identifier
 from directory.errors import RowProblem
 
 # Systems whose identifiers name one record of a source, by which an import finds the service again.
-RECORD_SYSTEMS = frozenset({"services-csv", "hsds"})
+RECORD_SYSTEMS = frozenset({"services-csv", "hsds", "fhir"})
 _FEED = "feed:"
 
 

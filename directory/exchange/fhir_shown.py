@@ -15,6 +15,12 @@ def shown(body: str, version: int, at: datetime, base: str) -> Json:
     return found
 
 
+def at_address(body: Json, base: str) -> Json:
+    """A resource without its version, with this site's address."""
+    found: Json = json.loads(json.dumps(body), object_hook=lambda each: _absolute(each, base))
+    return found
+
+
 def _absolute(found: Json, base: str) -> Json:
     for name in ("url", "system"):
         value = found.get(name)

@@ -50,9 +50,3 @@ NEEDS_TAXONOMY = made_of("taxonomy", "needs")
 def need_uuid(need: str) -> str:
     """The UUID of a need as a taxonomy term, without regard to case and spacing."""
     return made_of("need", fold(need))
-
-
-def without_own(identifiers: Iterable[Identifier], key: str) -> tuple[Identifier, ...]:
-    """Identifiers without the UUID that is only ours: a feed that comes back brings no new name with it."""
-    ours = Identifier(SYSTEM, own_uuid("service", key))
-    return tuple(each for each in identifiers if each != ours)

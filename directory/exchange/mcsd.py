@@ -108,8 +108,10 @@ class _Directory:
 
     def _at(self, reference: Json) -> Json:
         """What a reference leads to; empty where that is not here."""
-        parts = text_of(reference, "reference").split("/_history")[0].split("/")
-        return self.resources.get("/".join(parts[-2:]), {})
+        said = text_of(reference, "reference")
+        parts = said.split("/_history")[0].split("/")
+        # In a Bundle, what has no address of its own is named by its `fullUrl`.
+        return self.resources.get("/".join(parts[-2:])) or self.resources.get(said, {})
 
     def _own(self, found: Json, name: str) -> list[Json]:
         url = f"{self.base}/StructureDefinition/{name}"
@@ -192,13 +194,18 @@ class _Directory:
         if not name:
             self.findings.notice(row, "providedBy", f"no organization is named; “{service}” stands as its own owner")
             return SourceOrganisation(set={"name": service}, row=row)
-        facts: dict[str, object] = {"name": name}
-        sites = [text_of(each, "value") for each in objects_of(given, "telecom") if text_of(each, "system") == "url"]
-        if website := next(filter(None, map(mended_website, sites)), None):
-            facts["website"] = website
-        codes = [each for each in objects_of(given, "identifier") if text_of(each, "system") == ODS]
-        code = next((text_of(each, "value") for each in codes), "") or None
-        return SourceOrganisation(set=facts, ods_code=code, row=row, foreign_id=text_of(given, "id"))
+        return organisation_of(given, name, row)
+
+
+def organisation_of(given: Json, name: str, row: int) -> SourceOrganisation:
+    """An Organization by its name, website and ODS code."""
+    facts: dict[str, object] = {"name": name}
+    sites = [text_of(each, "value") for each in objects_of(given, "telecom") if text_of(each, "system") == "url"]
+    if website := next(filter(None, map(mended_website, sites)), None):
+        facts["website"] = website
+    codes = [each for each in objects_of(given, "identifier") if text_of(each, "system") == ODS]
+    code = next((text_of(each, "value") for each in codes), "") or None
+    return SourceOrganisation(set=facts, ods_code=code, row=row, foreign_id=text_of(given, "id"))
 
 
 def _usable(type_: ContactType, value: str) -> str:

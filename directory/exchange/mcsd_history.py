@@ -31,7 +31,7 @@ _NOT_FREE = frozenset(
 )
 # One in eleven numbers inside an address of the web would pass for an NHS number.
 _ADDRESS = re.compile(r"https?://\S+|\+44[\d\s().-]{9,16}", re.IGNORECASE)
-_LONGEST_KEY = 200
+LONGEST_KEY = 200
 
 
 def address_of(base: str, type_: str, since: str) -> str:
@@ -51,7 +51,7 @@ class History:
 
     def take(self, data: bytes, url: str) -> str:
         """One page; returns where the next is, or "". Raises `Invalid` where it is none, or leads elsewhere."""
-        bundle = _bundle(data)
+        bundle = bundle_of(data)
         # Of the first page: what is written while the others are read is asked for the next time.
         self.since = self.since or text_of(object_of(bundle, "meta"), "lastUpdated")
         for entry in objects_of(bundle, "entry"):
@@ -73,12 +73,12 @@ class History:
             key = f"{text_of(resource, 'resourceType')}/{text_of(resource, 'id')}"
         else:
             key = "/".join((text_of(asked, "url") or text_of(entry, "fullUrl")).split("/_history")[0].split("/")[-2:])
-        if not key.startswith(f"{self.type}/") or key.endswith("/") or len(key) > _LONGEST_KEY:
+        if not key.startswith(f"{self.type}/") or key.endswith("/") or len(key) > LONGEST_KEY:
             return
         self._see(text_of(object_of(resource, "meta"), "lastUpdated"))
         self._see(text_of(object_of(entry, "response"), "lastModified"))
         gone = not resource or text_of(asked, "method") == "DELETE"
-        self.resources.setdefault(key, None if gone else _kept(resource))
+        self.resources.setdefault(key, None if gone else kept(resource))
 
     def _see(self, written: str) -> None:
         try:
@@ -98,12 +98,12 @@ def is_refused(resource: Json) -> bool:
     return resource.get(_REFUSED) is True
 
 
-def _kept(resource: Json) -> str:
+def kept(resource: Json) -> str:
     """What is kept of a resource: what is read of it, and nothing at all of one with patient data."""
-    kept = {name: resource[name] for name in _READ if name in resource}
-    if any(screen(text) for text in _free_texts(kept)):
-        kept = {"resourceType": resource.get("resourceType"), "id": resource.get("id"), _REFUSED: True}
-    return json.dumps(kept, sort_keys=True)
+    found = {name: resource[name] for name in _READ if name in resource}
+    if any(screen(text) for text in _free_texts(found)):
+        found = {"resourceType": resource.get("resourceType"), "id": resource.get("id"), _REFUSED: True}
+    return json.dumps(found, sort_keys=True)
 
 
 def _free_texts(value: object) -> Iterator[str]:
@@ -120,7 +120,8 @@ def _free_texts(value: object) -> Iterator[str]:
         yield _ADDRESS.sub(" ", value)
 
 
-def _bundle(data: bytes) -> Json:
+def bundle_of(data: bytes) -> Json:
+    """A Bundle of FHIR as JSON; raises `Invalid` where it is none."""
     if data.lstrip()[:1] == b"<":
         raise not_of_the_format("It is XML or a web page (HTML), not FHIR as JSON.")
     try:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from directory.domain.source import Reading
-from directory.exchange import hsds, nhs_hospitals, ods, services_csv, spreadsheet
+from directory.exchange import fhir_bundle, hsds, nhs_hospitals, ods, services_csv, spreadsheet
 from directory.exchange.findings import not_of_the_format
 from directory.exchange.tabular import decode
 
 READERS: Mapping[str, Callable[[bytes], Reading]] = {
     services_csv.FORMAT: services_csv.read,
     hsds.FORMAT: hsds.read,
+    fhir_bundle.FORMAT: fhir_bundle.read,
     nhs_hospitals.FORMAT: nhs_hospitals.read,
     ods.TRUSTS: ods.read_trusts,
     ods.SUCCESSORS: ods.read_successors,
@@ -58,6 +59,7 @@ def _format_of(name: str, data: bytes) -> str:
         return services_csv.FORMAT
     text = decode(data)
     for format, looks_like in (
+        (fhir_bundle.FORMAT, fhir_bundle.looks_like),
         (hsds.FORMAT, hsds.looks_like),
         (nhs_hospitals.FORMAT, nhs_hospitals.looks_like),
         (ods.SUCCESSORS, ods.looks_like_successors),

@@ -75,6 +75,11 @@ EXTENSIONS: Mapping[str, Extension] = {
         ("Reference",),
         "code",
     ),
+    "exact": Extension(
+        "In an exported file: what FHIR does not carry whole, as JSON, so that it comes in again the same",
+        _OWNED,
+        "string",
+    ),
     "opened": Extension("The first day of an organisation", ("Organization",), "date"),
     "closed": Extension("The day after the last day of an organisation", ("Organization",), "date"),
 }

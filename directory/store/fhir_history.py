@@ -5,7 +5,7 @@ Written by whoever holds the end of the chain (`store.changes.lock_head`): numbe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -108,11 +108,21 @@ def wait_for_members(connection: Connection, members: Iterable[str]) -> None:
 def wait_for_all(connection: Connection) -> None:
     """Have everything that ever was in the directory looked at, what is pointed to before what points to it."""
     connection.execute(delete(fhir_waiting))
+    for statement in _every_subject():
+        connection.execute(insert(fhir_waiting).from_select(["subject"], statement))
+
+
+def every_subject(connection: Connection) -> Iterator[str]:
+    """Everything that ever was in the directory, in the same order."""
+    for statement in _every_subject():
+        yield from connection.scalars(statement)
+
+
+def _every_subject() -> Iterator[Select[Any]]:
     members = select(organisation_memberships.c.member.label("id")).distinct()
     for noun, ids in (*((noun, select(SUBJECTS[noun].c.id)) for noun in ORDER), ("membership", members)):
         found = ids.order_by("id").subquery()
-        subject = select(literal(f"{noun} ").concat(found.c.id)).order_by(found.c.id)
-        connection.execute(insert(fhir_waiting).from_select(["subject"], subject))
+        yield select(literal(f"{noun} ").concat(found.c.id)).order_by(found.c.id)
 
 
 def waiting(connection: Connection, *, limit: int) -> dict[int, str]:

@@ -18,6 +18,7 @@ HOSPITALS = "OrganisationID,OrganisationCode,ParentODSCode,ParentName"
 SAMPLES = {
     "services-csv": "name,owner_organisation\nClinic,Trust\n",
     "hsds": ' [{"id": "1", "name": "Clinic", "status": "active"}]',
+    "fhir": '{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "HealthcareService", "id": "1"}}]}',
     "nhs-hospitals": HOSPITALS,
     "ods-trusts": "RXX,NORTHMOOR NHS TRUST,Y60,QXX,,,,,,NM1 1AA,20010401,,,\n",
     "ods-successors": '"old_code","new_code","date"\r\nAA,BB,2020-01-01\r\n',

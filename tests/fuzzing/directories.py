@@ -39,6 +39,7 @@ RESOURCES: Mapping[str, Mapping[str, Any]] = {
             {"url": f"{_OWN}/referral-route", "extension": [{"url": "method", "valueCode": "email"},
                 {"url": "address", "valueString": "legs@northmoor.example"}, {"url": "who", "valueString": "GPs"}]},
             {"url": f"{_OWN}/former-name", "valueString": "Old legs"},
+            {"url": f"{_OWN}/exact", "valueString": '{"of":"a","fields":{"hours":{"read":"b"}},"owner":{}}'},
             {"url": f"{_OWN}/team", "valueReference": {"reference": "Organization/o"}},
         ],
     },
@@ -49,6 +50,17 @@ def told(chance: Chance) -> bytes:
     """The first page of the history of each type, as one JSON object by type; each page is text of its own."""
     pages = {type_: _page(chance, type_, dict(sound)) for type_, sound in RESOURCES.items()}
     return json.dumps(pages).encode()
+
+
+def saved(chance: Chance) -> bytes:
+    """All of it in one Bundle, as a file."""
+    pages = [_page(chance, type_, dict(sound)).encode("latin-1") for type_, sound in RESOURCES.items()]
+    try:
+        entries = [entry for page in pages for entry in json.loads(page)["entry"]]
+    except (ValueError, KeyError, TypeError):
+        return chance.choice(pages)
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    return json.dumps(bundle).encode("utf-8", "surrogatepass")[:LONGEST]
 
 
 def _page(chance: Chance, type_: str, sound: dict[str, Any]) -> str:

@@ -148,6 +148,7 @@ MAKERS: Mapping[str, Callable[[Chance], bytes]] = {
     "ods-successors": tables.successors,
     "ods-memberships": tables.memberships,
     "mcsd": directories.told,
+    "fhir": directories.saved,
     "records": record,
 }
 

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import random
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,21 +17,15 @@ from directory.actions.open_referral import export_hsds
 from directory.content.folder import read_folder
 from directory.domain.change import Edit
 from directory.domain.policy import OPERATOR
-from directory.domain.service import Facts
 from directory.domain.source import Reading
-from directory.domain.succession import Part, Succession
 from directory.exchange.reading import read
 from directory.shapes import to_plain
 from directory.store.database import Database
-from directory.store.standing import standing
 from tests import build
-from tests.conftest import STARTER
 from tests.examples import THOROUGH
-from tests.hsds.full import Chance
+from tests.hsds.furnished import empty, furnish_full, furnish_starter, services
 from tests.hsds.schemas import needs_standards, wrong
 
-# 2,000 with SIGNPOST_HSDS_SERVICES=2000.
-SERVICES = int(os.environ.get("SIGNPOST_HSDS_SERVICES", "40"))
 # The whole of the real files takes minutes: HYPOTHESIS_PROFILE=thorough.
 thorough = pytest.mark.skipif(not THOROUGH, reason="HYPOTHESIS_PROFILE=thorough takes the real files whole")
 LATER = build.NOON + timedelta(hours=1)
@@ -47,17 +36,6 @@ def template(_sqlite_template: Path) -> Path:
     return _sqlite_template
 
 
-@contextmanager
-def empty(template: Path, folder: Path) -> Iterator[Database]:
-    folder.mkdir()
-    shutil.copy(template, folder / "signpost.db")
-    database = Database(f"sqlite:///{folder / 'signpost.db'}")
-    try:
-        yield database
-    finally:
-        database.close()
-
-
 def take(database: Database, reading: Reading) -> Imported:
     return import_file(database, Import(reading, "a file", OPERATOR, LATER, build.LONDON, build.TODAY))
 
@@ -65,33 +43,6 @@ def take(database: Database, reading: Reading) -> Imported:
 def export(database: Database, out: Path) -> Path:
     export_hsds(database, Export(out, build.TODAY, build.LONDON, base_url="https://signpost.example"))
     return out
-
-
-def services(database: Database) -> dict[str, Facts]:
-    with database.read() as connection:
-        return {row.slug: row.facts for rows in standing(connection, "service", on=build.TODAY) for row in rows}
-
-
-def furnish_starter(database: Database) -> None:
-    import_folder(database, read_folder(STARTER), by=OPERATOR, at=build.NOON, zone=build.LONDON)
-
-
-def furnish_full(database: Database) -> None:
-    """Services with all fields, changed, split and closed."""
-    build.directory(database)
-    chance = Chance(random.Random(7))
-    edits = [build.opening(f"service-{number}", **chance.facts(number)) for number in range(SERVICES)]
-    build.change(database, build.draft(*edits, kinds=("opened",), effective_from=build.OPENED))
-    again = [Edit(f"service-{number}", chance.facts(number)) for number in range(5, SERVICES // 2)]
-    build.change(database, build.draft(*again, effective_from=date(2025, 2, 3)))
-    links = (
-        Succession(
-            "service-0", "service-1", "split", build.TODAY, Part("Feet", ("foot care",), ("Eastmarsh",), 18, 65)
-        ),
-        Succession("service-0", "service-2", "split", build.TODAY, Part(age_min=66)),
-        Succession("service-3", None, "closed", build.TODAY),
-    )
-    build.change(database, build.draft(title="Split", succession=links))
 
 
 def check_all_ways(database: Database, folder: Path, template: Path) -> None:

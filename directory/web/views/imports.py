@@ -22,6 +22,7 @@ PAGE = 50
 FORMATS: Mapping[str, str] = {
     "services-csv": "Spreadsheet of services",
     "hsds": "Open Referral (HSDS)",
+    "fhir": "FHIR directory (a Bundle, JSON)",
     "nhs-hospitals": "NHS hospitals",
     "ods-trusts": "ODS trusts",
     "ods-successors": "ODS successors",
