@@ -44,6 +44,7 @@ from directory.rubbish import leave_out_what_is_there
 from directory.settings import load
 from directory.site import Site
 from directory.store.database import reachable
+from directory.store.disk import refused_by
 from directory.store.migrate import at_head
 from directory.web import reference
 from directory.web.routes import error_page
@@ -130,13 +131,16 @@ async def live(_request: Request) -> Response:
 
 
 def ready(request: Request) -> Response:
-    """The database answers and holds the newest migration: this process can do its work."""
-    database = request.app.state.site.database
+    """The database answers and holds the newest migration: this process can do its work, but for what is `wrong`."""
+    site: Site = request.app.state.site
+    database = site.database
     if not reachable(database):
         return JSONResponse({"status": "the database does not answer"}, status_code=503)
     if not at_head(database):
         return JSONResponse({"status": "the database needs `signpost migrate`"}, status_code=503)
-    return JSONResponse({"status": "ready"})
+    # Not 503: whoever sends readers elsewhere because of that would take away what still works.
+    wrong = refused_by(site.folders)
+    return JSONResponse({"status": "ready"} | ({"wrong": wrong} if wrong else {}))
 
 
 def metrics(request: Request) -> Response:

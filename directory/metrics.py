@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from directory.actions.inspecting import KINDS
 from directory.site import Site
+from directory.store.disk import free_bytes, refused_by
 from directory.store.gauges import Gauges, measure
 
 LOOPBACK = "127.0.0.1"
@@ -48,6 +49,9 @@ class SiteCollector(Collector):
         yield _by("signpost_findings", "What the nightly look found wrong.", "kind", kinds)
         feeds = {state: found.feeds.get(state, 0) for state in ("read", "failed", "late")}
         yield _by("signpost_feeds", "Feeds that are read on a schedule.", "state", feeds)
+        free, refusing = free_bytes(site.folders), refused_by(site.folders) is not None
+        yield GaugeMetricFamily("signpost_disk_free_bytes", "Room on the fullest disk that is written to.", free)
+        yield GaugeMetricFamily("signpost_disk_refuses", "1 where a disk is full or can only be read.", refusing)
         yield GaugeMetricFamily("signpost_gaps_open", "Questions without a confident answer, not closed.", found.gaps)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sqlalchemy import Connection
@@ -165,6 +166,12 @@ class Site:
         """The vocabulary as it would be with one more line."""
         with self.database.read() as connection:
             return Vocabulary.from_terms(Term(*each) for each in (*vocabulary_store.terms(connection), line))
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where this process writes, beside a database that is a server of its own."""
+        settings = self.settings
+        return tuple(filter(None, (settings.home, settings.content, settings.index_folder, self.database.folder)))
 
     def close(self) -> None:
         """Give back files and connections."""

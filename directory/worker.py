@@ -45,6 +45,7 @@ from directory.outbound.return_path import return_path_of
 from directory.settings import Settings
 from directory.site import Site
 from directory.store.database import reachable
+from directory.store.disk import REFUSALS
 from directory.store.sealing import Seal
 
 log = logging.getLogger(__name__)
@@ -231,6 +232,13 @@ class Worker:
             done = step.run()
         except StoreFailing as error:
             log.error("step %s: %s", step.name, error)
+            return False
+        except OSError as error:
+            if error.errno not in REFUSALS:
+                log.exception("step %s failed; it is tried again", step.name)
+            else:
+                # The disk is no fault of ours, and the same every five seconds.
+                log.error("step %s: %s; it is tried again", step.name, error.strerror)
             return False
         except Exception:
             # Whatever it is, the next steps must not wait for it; a nurse's mail does not hang on a full index disk.

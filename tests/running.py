@@ -71,6 +71,8 @@ class Signpost:
             **({"SIGNPOST_DATABASE_URL": database_url} if database_url else {}),
             **({"SIGNPOST_SMTP_URL": smtp_url} if smtp_url else {}),
         }
+        # Beside its folder, which a test may fill, take away or look through.
+        self.log = home.parent / f"{home.name}.log"
         self._server: ForkServerProcess | None = None
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -88,16 +90,12 @@ class Signpost:
 
     def start(self, *arguments: str) -> None:
         command = ("serve", "--port", str(self.port), *arguments)
-        self._server = started.start(command, self.environment, out=self._log, err=self._log)
+        self._server = started.start(command, self.environment, out=self.log, err=self.log)
         wait_for(self._started, "the server to answer")
-
-    @property
-    def _log(self) -> Path:
-        return self.home.parent / f"{self.home.name}.log"
 
     def _started(self) -> bool:
         assert self._server is not None
-        assert self._server.is_alive(), self._log.read_text()[-2000:]
+        assert self._server.is_alive(), self.log.read_text()[-2000:]
         return self.answers()
 
     def answers(self) -> bool:

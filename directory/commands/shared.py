@@ -18,6 +18,7 @@ from directory.settings import load
 from directory.site import Site
 from directory.store import people
 from directory.store.database import reachable
+from directory.store.disk import refused_by
 from directory.store.migrate import migrate
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -38,7 +39,8 @@ def opened() -> Iterator[Site]:
         site = Site.open(load(os.environ))
         try:
             if not reachable(site.database):
-                raise Failure("the database does not answer; see SIGNPOST_DATABASE_URL in `signpost settings`")
+                why = refused_by(site.folders) or "See SIGNPOST_DATABASE_URL in `signpost settings`."
+                raise Failure(f"the database does not answer. {why}")
             migrate(site.database)
             yield site
         finally:

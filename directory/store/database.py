@@ -45,6 +45,11 @@ class Database:
         self._watching: Any = None
         self._one_at_a_time, self._writing = Lock(), Lock()
 
+    @property
+    def folder(self) -> Path | None:
+        """Where SQLite writes; None of PostgreSQL, which may be on another machine."""
+        return Path(self.engine.url.database or ".").parent if self.is_sqlite else None
+
     def state(self) -> Hashable:
         """A name for all that a reader sees at this moment: another one after every commit, by whichever process.
 
