@@ -32,6 +32,7 @@ from pydantic import (
 from directory.domain.colour import ENOUGH, contrast_with_white
 from directory.domain.digest import WEEKDAYS, DigestSchedule
 from directory.domain.paths import is_loopback
+from directory.domain.reach import Reach
 from directory.errors import SettingsError
 
 PREFIX = "SIGNPOST_"
@@ -208,10 +209,10 @@ class Settings(BaseModel):
         return self.metrics == "public" or self.metrics_port is not None
 
     @property
-    def outgoing_only(self) -> tuple[str, ...]:
-        """The hosts to which alone webhooks and the like go and feeds are asked of; empty: any."""
+    def reach(self) -> Reach:
+        """Where webhooks and the like may go, and feeds be read from."""
         given = tuple(each.strip() for each in self.outgoing_hosts.split(",") if each.strip())
-        return () if "*" in given else given
+        return Reach(self.outgoing_private == "yes", () if "*" in given else given)
 
     @property
     def oidc_longest(self) -> timedelta:

@@ -79,9 +79,7 @@ class Worker:
     def __post_init__(self) -> None:
         self._tidier = Tidier(self.site.engine)
         settings = self.site.settings
-        self._outgoing = outgoing_for(
-            private=settings.outgoing_private == "yes", hosts=settings.outgoing_only, base_url=settings.base_url
-        )
+        self._outgoing = outgoing_for(settings.reach, base_url=settings.base_url)
 
     def steps(self) -> Sequence[Step]:
         """The steps, in the order in which they run."""

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from directory.actions.criteria import resolve
 from directory.actions.subscribe import Wanted
 from directory.domain.policy import Action, Actor, Thing, can
+from directory.domain.reach import Reach
 from directory.domain.subscription import Channel, Facet
 from directory.errors import Invalid, NotAllowed, Problem, SubscriptionNotFound, TeamNotFound
 from directory.outbound.addresses import usable_url
@@ -57,10 +58,10 @@ class Added:
     secret: str | None
 
 
-def checked_url(url: str, *, private: bool) -> str:
+def checked_url(url: str, *, reach: Reach) -> str:
     """An address that can be posted to, as it is kept; raises `Invalid` at `url` that says what is wrong with it."""
     try:
-        return str(usable_url(url, private=private))
+        return str(usable_url(url, reach))
     except ValueError as reason:
         raise Invalid([Problem("url", str(reason))]) from None
 
@@ -75,7 +76,7 @@ def subscribe_channel(
     at: datetime,
     today: date,
     seal: Seal,
-    private: bool,
+    reach: Reach,
 ) -> Added:
     """Begin a subscription on a channel for oneself, or for `wanted.team`; without criteria, to every change.
 
@@ -101,10 +102,10 @@ def subscribe_channel(
         team_id=team_id,
         team_slug=slug,
     )
-    return add_channel(connection, wish, by=by, at=at, seal=seal, private=private)
+    return add_channel(connection, wish, by=by, at=at, seal=seal, reach=reach)
 
 
-def add_channel(connection: Connection, wish: Wish, *, by: Actor, at: datetime, seal: Seal, private: bool) -> Added:
+def add_channel(connection: Connection, wish: Wish, *, by: Actor, at: datetime, seal: Seal, reach: Reach) -> Added:
     """Begin a subscription on a channel besides mail; raises `Invalid`, NotAllowed, PersonNotFound, TeamNotFound.
 
     The same criteria to the same address are the same subscription: nothing is made, and no secret is shown again.
@@ -113,7 +114,7 @@ def add_channel(connection: Connection, wish: Wish, *, by: Actor, at: datetime, 
         raise NotAllowed("Only its own leads, or an editor, post a team's updates somewhere.")
     if wish.channel not in ("webhook", "teams", "slack"):
         raise Invalid([Problem("channel", "Choose webhook, teams or slack.")])
-    url = checked_url(wish.url, private=private)
+    url = checked_url(wish.url, reach=reach)
     if channels.how_many(connection, person_id=wish.person_id, team_id=wish.team_id) >= MOST:
         raise Invalid([Problem("channel", f"There are {MOST} already: end one that is not needed.")])
     key = subscriptions.subscribe(
@@ -137,7 +138,7 @@ def add_channel(connection: Connection, wish: Wish, *, by: Actor, at: datetime, 
 
 def shown_address(url: str, seal: Seal) -> str:
     """An address as it may be shown and listed: its host, and a mark by which two of one host can be told apart."""
-    return f"{usable_url(url, private=True).host} ({seal.mark(url)})"
+    return f"{usable_url(url, Reach(private=True)).host} ({seal.mark(url)})"
 
 
 def change_secret(connection: Connection, subscription_id: int, *, by: Actor, at: datetime, seal: Seal) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from directory.actions.channels import MOST, shown_address
 from directory.domain.policy import Action, Actor, Thing, can
+from directory.domain.reach import Reach
 from directory.errors import Invalid, NotAllowed, Problem, SubscriptionNotFound
 from directory.outbound.addresses import usable_url
 from directory.store import audit, channels, subscriptions
@@ -29,7 +30,7 @@ def begin(
     by: Actor,
     at: datetime,
     seal: Seal,
-    private: bool,
+    reach: Reach,
 ) -> Held:
     """Begin a subscription for oneself, from now on; `asked.headers` is not read: `headers` are, names and values.
 
@@ -38,7 +39,7 @@ def begin(
     if by.person_id is None or not can(by, "manage-channel", Thing(person_id=by.person_id)):
         raise NotAllowed("This key may not subscribe.")
     try:
-        address = str(usable_url(url, private=private))
+        address = str(usable_url(url, reach))
     except ValueError as reason:
         raise Invalid([Problem("channel.endpoint", str(reason))]) from None
     if asked.ends_at is not None and asked.ends_at <= at:

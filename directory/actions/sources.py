@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from directory.actions.import_services import check_may_import
 from directory.domain.policy import Actor
+from directory.domain.reach import Reach
 from directory.errors import Invalid, PersonNotFound, Problem
 from directory.outbound.addresses import usable_url
 from directory.store import audit, people
@@ -35,10 +36,10 @@ class Given:
     keeper: str = ""
 
 
-def add(connection: Connection, given: Given, *, by: Actor, at: datetime, private: bool, base_url: str) -> Source:
+def add(connection: Connection, given: Given, *, by: Actor, at: datetime, reach: Reach, base_url: str) -> Source:
     """Read a feed from now on; raises `Invalid` with all that is wrong, `NotAllowed`."""
     check_may_import(by)
-    new = _checked(connection, given, private=private, base_url=base_url)
+    new = _checked(connection, given, reach=reach, base_url=base_url)
     if not store.add(connection, new, at=at):
         raise Invalid([Problem("name", f"There is a feed called {given.name} already: give it another name")])
     audit.record(connection, audit.Event(at, by, "add source", f"source {given.name}", {"url": _without_keys(new.url)}))
@@ -51,7 +52,7 @@ def change(
     *,
     by: Actor,
     at: datetime,
-    private: bool,
+    reach: Reach,
     base_url: str,
     url: str | None = None,
     every_minutes: int | None = None,
@@ -69,7 +70,7 @@ def change(
         at_most=before.at_most if at_most is None else at_most,
         keeper=keeper or "",
     )
-    new = _checked(connection, given, private=private, base_url=base_url)
+    new = _checked(connection, given, reach=reach, base_url=base_url)
     if keeper is None:
         new = replace(new, keeper_id=before.keeper_id)
     store.change(connection, before.id, new, at=at)
@@ -77,8 +78,8 @@ def change(
     return store.by_name(connection, name)
 
 
-def _checked(connection: Connection, given: Given, *, private: bool, base_url: str) -> NewSource:
-    problems = _problems(given, private=private, base_url=base_url)
+def _checked(connection: Connection, given: Given, *, reach: Reach, base_url: str) -> NewSource:
+    problems = _problems(given, reach=reach, base_url=base_url)
     keeper_id = None
     if given.keeper:
         try:
@@ -97,7 +98,7 @@ def _checked(connection: Connection, given: Given, *, private: bool, base_url: s
     )
 
 
-def _problems(given: Given, *, private: bool, base_url: str) -> list[Problem]:
+def _problems(given: Given, *, reach: Reach, base_url: str) -> list[Problem]:
     problems = []
     if not _NAME.fullmatch(given.name) or len(given.name) > LONGEST_NAME:
         reason = f"Use small letters, digits and hyphens, at most {LONGEST_NAME}, as in bristol-council"
@@ -105,7 +106,7 @@ def _problems(given: Given, *, private: bool, base_url: str) -> list[Problem]:
     if given.kind not in KINDS:
         problems.append(Problem("kind", f"Say which kind of feed it is: {' or '.join(KINDS)}"))
     try:
-        usable_url(given.url, private=private)
+        usable_url(given.url, reach)
     except ValueError as reason:
         problems.append(Problem("url", str(reason)))
     if given.url.strip().startswith(f"{base_url}/"):

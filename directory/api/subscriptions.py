@@ -88,7 +88,7 @@ def post_subscription(call: Call, asked: DryRunAsked) -> Response:
             at=at,
             today=today,
             seal=Seal(settings.secret.get_secret_value()),
-            private=settings.outgoing_private == "yes",
+            reach=settings.reach,
         )
         return _json(connection, call, subscriptions.one(connection, added.subscription_id)) | {"secret": added.secret}
 

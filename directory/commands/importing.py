@@ -129,9 +129,7 @@ def _fetched(site: Site, feed: Feed, format_: str) -> Reading:
     if format_ not in ("auto", hsds.FORMAT):
         raise click.UsageError(f"From an address only --format {hsds.FORMAT} can be imported.")
     settings = site.settings
-    outgoing = outgoing_for(
-        private=settings.outgoing_private == "yes", hosts=settings.outgoing_only, base_url=settings.base_url
-    )
+    outgoing = outgoing_for(settings.reach, base_url=settings.base_url)
     try:
         found = read_hsds(Fetching.begun(outgoing, site.now), feed.name, known=(), at_most=0)
     except FeedFailed as failure:

@@ -42,9 +42,8 @@ def add(name: str, url: str, kind: str, every: int, at_most: int, keeper: str, e
     given = actions.Given(name=name, url=url, kind=kind, every_minutes=every, at_most=at_most, keeper=keeper)
     with opened() as site, _refused():
         settings, by = site.settings, acting(site, email)
-        private = settings.outgoing_private == "yes"
         with site.database.write() as connection:
-            actions.add(connection, given, by=by, at=site.now(), private=private, base_url=settings.base_url)
+            actions.add(connection, given, by=by, at=site.now(), reach=settings.reach, base_url=settings.base_url)
         click.echo(f"{name} is read every {counted(every, 'minute')}")
 
 
@@ -67,7 +66,7 @@ def set_(
                 name,
                 by=acting(site, email),
                 at=site.now(),
-                private=settings.outgoing_private == "yes",
+                reach=settings.reach,
                 base_url=settings.base_url,
                 url=url,
                 every_minutes=every,
@@ -114,9 +113,7 @@ def poll(name: str, close_missing: bool, email: str | None, json_: bool) -> None
                 actions.let_close(connection, name, by=by, at=site.now())
             else:
                 actions.read_soon(connection, name, by=by, at=site.now())
-        outgoing = outgoing_for(
-            private=settings.outgoing_private == "yes", hosts=settings.outgoing_only, base_url=settings.base_url
-        )
+        outgoing = outgoing_for(settings.reach, base_url=settings.base_url)
         polling = Polling(
             database=site.database,
             outgoing=outgoing,

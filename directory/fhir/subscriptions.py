@@ -46,7 +46,7 @@ def post_subscription(request: Request, site: Site, body: bytes, by: Actor) -> A
             by=by,
             at=site.now(),
             seal=_seal(site),
-            private=settings.outgoing_private == "yes",
+            reach=settings.reach,
         )
     where = {"Location": f"{settings.base_url}/fhir/Subscription/{held.id}", **_NO_STORE}
     return Answer(_shown(site, held), 201, where)

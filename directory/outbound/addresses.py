@@ -10,6 +10,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import httpx2
 
+from directory.domain.reach import Reach
+
 LONGEST_URL = 2_000
 # The only part of IPv6 that is given out; all that maps, translates or is local lies outside it.
 _GIVEN_OUT = ip_network("2000::/3")
@@ -48,11 +50,10 @@ def is_reachable(address: str) -> bool:
     return not (found.is_multicast or found.is_unspecified or found.is_link_local or str(found) == "255.255.255.255")
 
 
-def usable_url(url: str, *, private: bool) -> httpx2.URL:
+def usable_url(url: str, reach: Reach) -> httpx2.URL:
     """An address to post to; raises ValueError that says, to whoever typed it, what is wrong with it.
 
-    `private` allows http, and addresses in one's own network. A host name is resolved, and what it stands for checked,
-    each time something is sent.
+    A host name is resolved, and what it stands for checked, each time something is sent.
     """
     if len(url) > LONGEST_URL:
         raise ValueError(f"Use an address of at most {LONGEST_URL:,} characters.")
@@ -63,12 +64,14 @@ def usable_url(url: str, *, private: bool) -> httpx2.URL:
         raise ValueError("Give a whole address, as in https://example.org/signpost.") from None
     if found.scheme not in ("https", "http") or not host or not 0 < (found.port or 443) < 65536:
         raise ValueError("Give a whole address, as in https://example.org/signpost.")
-    if found.scheme == "http" and not private:
+    if found.scheme == "http" and not reach.private:
         raise ValueError("Use an address that begins with https://.")
     if found.userinfo:
         raise ValueError("Leave the user name and password out of the address.")
-    if _address(host) is not None and not (is_reachable(host) if private else is_public(host)):
+    if _address(host) is not None and not (is_reachable(host) if reach.private else is_public(host)):
         raise ValueError("Use an address on the open internet: this one is in a network of its own.")
+    if not reach.allows(host):
+        raise ValueError(f"This directory connects to {reach.in_words} only. Ask whoever runs it to add {host}.")
     return found
 
 

@@ -15,13 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from fnmatch import fnmatchcase
 from http import HTTPStatus
 from time import monotonic
 
 import httpcore2
 import httpx2
 
+from directory.domain.reach import Reach
 from directory.errors import DeliveryFailed
 from directory.outbound.addresses import is_public, is_reachable, usable_url
 from directory.outbound.pinned import Pinned
@@ -81,10 +81,7 @@ class Fetched:
 
 
 class Outgoing:
-    """Posts and gets; may be used by several threads. `private` lets it into one's own network, and use http.
-
-    `hosts` are the names that may be asked, as in `hooks.example` and `*.office.example`; empty: any.
-    """
+    """Posts and gets, as far as `Reach` says with `private` and `hosts`; may be used by several threads."""
 
     def __init__(
         self,
@@ -96,8 +93,7 @@ class Outgoing:
         tls: ssl.SSLContext | None = None,
         agent: str = "Signpost",
     ) -> None:
-        self._private, self._seconds, self._resolve, self._agent = private, seconds, resolve, agent
-        self._hosts = tuple(host.lower() for host in hosts)
+        self._reach, self._seconds, self._resolve, self._agent = Reach(private, hosts), seconds, resolve, agent
         self._tls = tls or ssl.create_default_context()
         self._lookups = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="signpost-names")
 
@@ -134,7 +130,7 @@ class Outgoing:
         self, method: str, url: str, headers: Mapping[str, str], content: bytes, seconds: float
     ) -> Iterator[httpcore2.Response]:
         try:
-            target = usable_url(url, private=self._private)
+            target = usable_url(url, Reach(self._reach.private))
         except ValueError as reason:
             raise DeliveryFailed(f"its address cannot be used: {reason}", permanent=False) from None
         first = {"Host": target.netloc.decode("ascii"), "User-Agent": self._agent, "Accept": "*/*"}
@@ -154,19 +150,19 @@ class Outgoing:
 
     def _addresses(self, host: str, port: int, seconds: float) -> Sequence[str]:
         # Before it is looked up: a name alone can carry what somebody wants to have out.
-        if self._hosts and not any(fnmatchcase(host.lower(), allowed) for allowed in self._hosts):
+        if not self._reach.allows(host):
             raise DeliveryFailed(f"{host} is not among the places of SIGNPOST_OUTGOING_HOSTS", permanent=False)
         found = self._lookups.submit(self._resolve, host, port).result(seconds)
-        allowed = is_reachable if self._private else is_public
+        allowed = is_reachable if self._reach.private else is_public
         # One bad address among good ones is no accident: somebody wants us to try it.
         if not found or not all(allowed(address) for address in found):
             raise DeliveryFailed(f"{host} is not on the open internet", permanent=False)
         return found
 
 
-def outgoing_for(*, private: bool, hosts: Sequence[str], base_url: str) -> Outgoing:
+def outgoing_for(reach: Reach, *, base_url: str) -> Outgoing:
     """The client of the settings."""
-    return Outgoing(private=private, hosts=hosts, agent=f"Signpost ({base_url})")
+    return Outgoing(private=reach.private, hosts=reach.hosts, agent=f"Signpost ({base_url})")
 
 
 def retry_after(value: str | None, at: datetime) -> timedelta | None:

@@ -42,7 +42,7 @@ def begin(request: Request, connection: Connection, wanted: Wanted, channel: Cha
         at=site.now(),
         today=site.today(),
         seal=Seal(site.settings.secret.get_secret_value()),
-        private=site.settings.outgoing_private == "yes",
+        reach=site.settings.reach,
     )
 
 

@@ -12,6 +12,7 @@ from directory.actions.channels import subscribe_channel
 from directory.actions.inspecting import KINDS, inspect, inspect_nightly
 from directory.actions.subscribe import Wanted
 from directory.domain.change import Edit
+from directory.domain.reach import Reach
 from directory.domain.service import Owner
 from directory.domain.subscription import Facet
 from directory.domain.succession import Succession
@@ -70,7 +71,7 @@ def test_a_receiver_that_takes_nothing_is_found_with_its_reason(stocked: Databas
         keys = [
             subscribe_channel(
                 connection, Wanted({}, frequency="immediately"), "webhook", f"https://hooks.example/{name}", by=by,
-                at=build.NOON, today=build.TODAY, seal=seal, private=False,
+                at=build.NOON, today=build.TODAY, seal=seal, reach=Reach(),
             ).subscription_id
             for name in ("working", "failing", "just-now", "stopped", "ended")
         ]  # fmt: skip

@@ -11,6 +11,7 @@ from directory.actions.channels import Added, subscribe_channel
 from directory.actions.subscribe import Wanted
 from directory.domain.change import Edit
 from directory.domain.policy import Actor
+from directory.domain.reach import Reach
 from directory.domain.subscription import Channel
 from directory.errors import Invalid, NotAllowed, TeamNotFound
 from directory.notify.match import match_announced
@@ -36,7 +37,7 @@ def add(
     with site.database.write() as connection:
         return subscribe_channel(
             connection, wanted, channel, url, by=actor(site, name), at=build.NOON, today=build.TODAY, seal=seal,
-            private=False,
+            reach=Reach(),
         )  # fmt: skip
 
 

@@ -100,6 +100,15 @@ def test_a_webhook_shows_its_secret_once(light_api: Api, light_site: FakeSite) -
     assert light_api.client.patch(path, headers=given, json={"frequency": "weekly"}).status_code == 422
 
 
+def test_a_webhook_to_another_host_than_the_settings_name_is_refused(light_api: Api, light_site: FakeSite) -> None:
+    light_site.settings = light_site.settings.model_copy(update={"outgoing_hosts": "*.office.example"})
+    for url in ("https://hooks.example/1", "https://office.example/1", "https://uk.office.example.evil.example/1"):
+        refused = begin(light_api, CLINIC | {"channel": "webhook", "url": url}, 422)
+        assert "connects to what ends in .office.example only" in str(refused)
+    begin(light_api, CLINIC | {"channel": "webhook", "url": "https://UK.Office.example/1"})
+    assert len(mine(light_api)) == 1
+
+
 def test_a_look_before_writes_nothing(light_api: Api) -> None:
     light_api.publish(
         {

@@ -94,6 +94,9 @@ def test_what_is_wrong_is_one_line(private: Signpost, feed: Feed, monkeypatch: p
     monkeypatch.setenv("SIGNPOST_OUTGOING_PRIVATE", "no")
     assert "https://" in private("source", "add", "west", feed.url, code=1).stderr
     assert "could not be read: its address cannot be used" in private("source", "poll", "east", code=1).stdout
+    monkeypatch.setenv("SIGNPOST_OUTGOING_HOSTS", "feeds.example")
+    elsewhere = private("source", "set", "east", "--url", "https://other.example/", code=1).stderr
+    assert "connects to feeds.example only" in elsewhere
     private("user", "add", "amina@northmoor.example")
     refused = private("source", "remove", "east", "--as", "amina@northmoor.example", code=1)
     assert "need to be an editor" in refused.stderr

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from directory.actions.polling import Polling, poll_now
 from directory.actions.sources import Given, add
 from directory.domain.policy import OPERATOR
+from directory.domain.reach import Reach
 from directory.domain.service import Facts
 from directory.outbound.http import Outgoing
 from directory.store import sources as store
@@ -141,7 +142,7 @@ class Reader:
     def add(self, name: str, url: str, **more: Any) -> None:
         given = Given(name=name, url=url, **more)
         with self.database.write() as connection:
-            add(connection, given, by=OPERATOR, at=self.at, private=True, base_url=self.base_url)
+            add(connection, given, by=OPERATOR, at=self.at, reach=Reach(private=True), base_url=self.base_url)
 
     @property
     def polling(self) -> Polling:

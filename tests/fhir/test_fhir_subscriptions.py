@@ -337,6 +337,12 @@ def test_an_address_inside_is_refused_where_the_settings_say_so(mirror: Subscrib
         mirror.call("POST", "Subscription", 422, body=asked(url))
 
 
+def test_another_host_than_the_settings_name_is_refused(mirror: Subscriber) -> None:
+    mirror.site.settings = mirror.site.settings.model_copy(update={"outgoing_hosts": "ehr.example"})
+    mirror.call("POST", "Subscription", 422, body=asked("https://other.example/hook"))
+    mirror.call("POST", "Subscription", 201, body=asked("https://ehr.example/hook"))
+
+
 def test_there_are_no_more_than_twenty(mirror: Subscriber, receiver: Receiver) -> None:
     for _ in range(20):
         mirror.subscribe(receiver.url)

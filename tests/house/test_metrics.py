@@ -18,6 +18,7 @@ from directory.actions.channels import subscribe_channel
 from directory.actions.inspecting import inspect_nightly
 from directory.actions.subscribe import Wanted
 from directory.domain.change import Edit
+from directory.domain.reach import Reach
 from directory.metrics import exposition, serve_apart
 from directory.notify.match import match_announced
 from directory.store import fhir_history, people
@@ -71,7 +72,7 @@ def test_receivers_and_their_events(stocked: FoundSite) -> None:
         keys = [
             subscribe_channel(
                 connection, subscribe, "webhook", f"https://hooks.example/{name}", by=by, at=build.NOON,
-                today=build.TODAY, seal=seal, private=False,
+                today=build.TODAY, seal=seal, reach=Reach(),
             ).subscription_id
             for name in ("working", "failing", "stopped", "ended")
         ]  # fmt: skip

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from directory.actions.channels import Added, Wish, add_channel
 from directory.domain.policy import OPERATOR
+from directory.domain.reach import Reach
 from directory.domain.subscription import Channel
 from directory.notify.match import match_announced, match_in_force
 from directory.notify.post_events import post_due
@@ -50,7 +51,7 @@ class Posting:
             team_slug=team or None,
         )
         with self.town.database.write() as connection:
-            return add_channel(connection, wish, by=OPERATOR, at=LONG_BEFORE, seal=SEAL, private=True)
+            return add_channel(connection, wish, by=OPERATOR, at=LONG_BEFORE, seal=SEAL, reach=Reach(private=True))
 
     def match(self) -> int:
         """Write the events of everything that is due."""

@@ -9,6 +9,7 @@ from time import monotonic, sleep
 from directory.actions.channels import Wish, add_channel
 from directory.domain.change import Edit
 from directory.domain.policy import OPERATOR
+from directory.domain.reach import Reach
 from directory.settings import load
 from directory.site import Site
 from directory.store import people, subscriptions
@@ -29,7 +30,7 @@ def test_mail_goes_out_while_a_receiver_is_silent(sqlite_url: str, tmp_path: Pat
         everything = {"criteria": {}, "label": "every change", "person_id": key}
         subscriptions.subscribe(connection, frequency="immediately", at=build.NOON, **everything)  # type: ignore[arg-type]
         wish = Wish(channel="webhook", url=receiver.url, **everything)  # type: ignore[arg-type]
-        add_channel(connection, wish, by=OPERATOR, at=build.NOON, seal=seal, private=True)
+        add_channel(connection, wish, by=OPERATOR, at=build.NOON, seal=seal, reach=Reach(private=True))
     build.change(site.database, build.draft(Edit("leg-ulcer-clinic", {"hours": "Mo 09:00-10:00"})))
     arrived: list[bool] = []
 

@@ -15,6 +15,7 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from directory.domain.reach import Reach
 from directory.errors import DeliveryFailed, SettingsError
 from directory.outbound.addresses import is_public, is_reachable, usable_url
 from directory.outbound.http import LARGEST_BODY, Answer, Outgoing, retry_after
@@ -107,7 +108,7 @@ def test_no_setting_opens_what_is_no_receiver(address: str) -> None:
 )
 def test_an_address_that_cannot_be_used_says_why(url: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        usable_url(url, private=False)
+        usable_url(url, Reach())
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "localhost", "[::1]"])
@@ -313,6 +314,6 @@ def test_only_hosts_that_are_named_are_looked_up_and_reached(receiver: Receiver)
 
 @pytest.mark.parametrize(("said", "only"), [("*", ()), ("a.example, *.b.example", ("a.example", "*.b.example"))])
 def test_the_settings_name_them(said: str, only: tuple[str, ...], tmp_path: Path) -> None:
-    assert load({"SIGNPOST_HOME": str(tmp_path), "SIGNPOST_OUTGOING_HOSTS": said}).outgoing_only == only
+    assert load({"SIGNPOST_HOME": str(tmp_path), "SIGNPOST_OUTGOING_HOSTS": said}).reach.hosts == only
     with pytest.raises(SettingsError, match="SIGNPOST_OUTGOING_HOSTS"):
         load({"SIGNPOST_HOME": str(tmp_path), "SIGNPOST_OUTGOING_HOSTS": " , "})

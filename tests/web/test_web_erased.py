@@ -16,6 +16,7 @@ from directory.actions.people import subscribe_person
 from directory.actions.subscribe import Wanted
 from directory.actions.verify import verify_content
 from directory.domain.change import Edit
+from directory.domain.reach import Reach
 from directory.site import Site
 from directory.store import people
 from directory.store.sealing import Seal
@@ -84,7 +85,7 @@ def have_events_sent(site: Site) -> None:
         wanted = Wanted({}, frequency="immediately")
         subscribe_channel(
             connection, wanted, "webhook", f"https://127.0.0.1:9/{ADDRESS}", by=person.actor, at=build.NOON,
-            today=build.TODAY, seal=seal, private=True,
+            today=build.TODAY, seal=seal, reach=Reach(private=True),
         )  # fmt: skip
     said = asked(f"https://127.0.0.1:9/fhir/{ADDRESS}", headers=(f"X-Whose: {ADDRESS}",), reason=f"For {NAME}")
     said["criteria"] = f"{site.settings.base_url}/fhir/SubscriptionTopic/owner-changed"

@@ -277,6 +277,11 @@ def test_a_webhook_is_begun_and_its_secret_shown_once(site: FoundSite, nurse: Te
     hook = {"service": "leg-ulcer-clinic", "channel": "webhook", "url": "https://203.0.113.5/hook"}
     assert nurse.post("/my/updates", data=hook | {"url": "nowhere"}).status_code == 422
     assert nurse.post("/my/updates", data=hook | {"channel": "pigeon"}).status_code == 422
+    site.settings = site.settings.model_copy(update={"outgoing_hosts": "hooks.example, *.office.example"})
+    elsewhere = nurse.post("/my/updates", data=hook)
+    says = "This directory connects to hooks.example and what ends in .office.example only"
+    assert (elsewhere.status_code, says in words_of(elsewhere.text)) == (422, True)
+    site.settings = site.settings.model_copy(update={"outgoing_hosts": "203.0.113.5"})
     shown = nurse.post("/my/updates", data=hook)
     assert (shown.status_code, shown.headers["cache-control"]) == (200, "no-store")
     secret = re.search(r"whsec_[\w+/=]+", shown.text)
