@@ -145,6 +145,10 @@ class NotSignedIn(SignpostError):
     """This needs an identity, and none, or none that is valid, was given."""
 
 
+class SignInAgain(NotSignedIn):
+    """Somebody is signed in, and this needs that they showed lately who they are."""
+
+
 class KeyInAddress(SignpostError):
     """A key was sent in an address, where logs and histories keep it."""
 

@@ -1,7 +1,7 @@
 """Passkeys, as a second step before publishing: add one, show one, remove one (Web Authentication, level 3).
 
 What is to be signed is kept with the session and taken once. A first passkey needs a fresh sign-in; any further one,
-and a removal, needs one of those that are there: who sits down at a screen left open gains nothing.
+and a removal, needs one of those that are there (`proving`).
 
 Whoever uses a passkey loads the library: it brings the certificates of every maker.
 """
@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
 
+from directory.actions.proving import require_proof
 from directory.domain.policy import Actor
-from directory.errors import Invalid, NotAllowed, PasskeyNeeded, Problem
+from directory.errors import Invalid, NotAllowed, Problem
 from directory.store import audit, letters, passkeys, sessions
 from directory.store.database import Database
 from directory.store.passkeys import Passkey
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
 T = TypeVar("T")
-# How long a sign-in, and a passkey that was shown, are fresh.
-FRESH = timedelta(minutes=15)
 TO_SIGN = timedelta(minutes=5)
 MOST = 10
 _HEARD_OF_FOR = timedelta(days=3)
@@ -44,7 +43,7 @@ class Place:
 
 
 def offer_to_add(database: Database, session: Session, place: Place, *, at: datetime) -> str:
-    """What the browser needs to make a passkey, as JSON; raises PasskeyNeeded and NotAllowed."""
+    """What the browser needs to make a passkey, as JSON; raises PasskeyNeeded, SignInAgain and NotAllowed."""
     from webauthn import generate_registration_options, options_to_json
     from webauthn.helpers.structs import (
         AuthenticatorSelectionCriteria,
@@ -161,13 +160,9 @@ def remove(database: Database, session: Session, id: str, *, at: datetime) -> No
 
 
 def _require_fresh(session: Session, known: list[Passkey], *, at: datetime) -> None:
-    if known:
-        if session.confirmed_at is None or session.confirmed_at <= at - FRESH:
-            raise PasskeyNeeded("Show one of your passkeys first.")
-        if len(known) > MOST:
-            raise NotAllowed(f"Nobody needs more than {MOST} passkeys. Remove one first.")
-    elif session.created_at <= at - FRESH:
-        raise NotAllowed("Your first passkey needs a fresh sign-in. Sign out, sign in again, and add it then.")
+    require_proof(session, passkeys=len(known), at=at)
+    if len(known) > MOST:
+        raise NotAllowed(f"Nobody needs more than {MOST} passkeys. Remove one first.")
 
 
 def _taken(challenge: str | None) -> bytes:

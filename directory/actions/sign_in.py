@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from directory.actions.bounces import lift
 from directory.actions.limiting import take_one
+from directory.actions.proving import FRESH, UNASKED, require_proof
 from directory.domain.arriving import GOOD_FOR, code_of, may_sign_in, same_code
 from directory.domain.openid import Identity
 from directory.domain.policy import Actor
@@ -148,7 +149,8 @@ def enter_by_openid(
         person_id = known[0] if known else people.add(connection, email=email, name="", editor=None, at=at)
         if known is None:
             sign_ins.know(connection, issuer=identity.issuer, subject=identity.subject, person_id=person_id, at=at)
-        token = begin_session(connection, person_id, browser=browser, method="openid", at=at)
+        method = "openid" if identity.proved_at > at - FRESH else UNASKED
+        token = begin_session(connection, person_id, browser=browser, method=method, at=at)
         return Arrived(token, next_path, person_id)
 
 
@@ -160,6 +162,19 @@ def sign_out(database: Database, person_id: int, ids: Sequence[str], *, at: date
             by = Actor(f"person {person_id}", person_id)
             audit.record(connection, audit.Event(at, by, "sign-out", f"person {person_id}", {"sessions": ended}))
     return ended
+
+
+def sign_out_elsewhere(
+    database: Database, here: sessions.Session, only: str = "", *, passkeys: bool, at: datetime
+) -> int:
+    """End the other sessions of whoever asks in one of them, or one by its id; returns how many were going on.
+
+    `passkeys` is whether this directory uses them. Raises as `require_proof` does.
+    """
+    require_proof(here, passkeys=here.passkeys if passkeys else 0, at=at)
+    with database.read() as connection:
+        others = [each.id for each in sessions.of_person(connection, here.person, at=at) if each.id != here.id]
+    return sign_out(database, here.person.id, [each for each in others if only in ("", each)], at=at)
 
 
 def _enter(connection: Connection, asked: SignIn, *, browser: Browser, method: str, at: datetime) -> Arrived:

@@ -43,12 +43,16 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Somebody as their provider knows them; `verified` is whether it vouches for the address."""
+    """Somebody as their provider knows them; `verified` is whether it vouches for the address.
+
+    `proved_at` is when they last showed the provider who they are, which may be hours ago.
+    """
 
     issuer: str
     subject: str
     email: str | None
     verified: bool
+    proved_at: datetime
 
 
 def identity_in(claims: Mapping[str, Any], expected: Expected, *, at: datetime) -> Identity:
@@ -60,7 +64,7 @@ def identity_in(claims: Mapping[str, Any], expected: Expected, *, at: datetime) 
     nonce = claims.get("nonce")
     if not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode(), expected.nonce.encode()):
         raise SignInRefused("This answer belongs to another attempt to sign in. Start again.")
-    _check_strength(claims, expected, at)
+    proved_at = _check_strength(claims, expected, at)
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
         raise SignInRefused("Your organisation's sign-in did not say who you are.")
@@ -71,6 +75,7 @@ def identity_in(claims: Mapping[str, Any], expected: Expected, *, at: datetime) 
         subject,
         address_of(email) if isinstance(email, str) else None,
         verified is True or verified == "true",
+        proved_at,
     )
 
 
@@ -91,7 +96,7 @@ def _check_times(claims: Mapping[str, Any], at: datetime) -> None:
         raise SignInRefused("This sign-in is dated in the future: a clock is wrong. Tell whoever runs this directory.")
 
 
-def _check_strength(claims: Mapping[str, Any], expected: Expected, at: datetime) -> None:
+def _check_strength(claims: Mapping[str, Any], expected: Expected, at: datetime) -> datetime:
     level = claims.get("acr")
     if expected.acr and not (isinstance(level, str) and level in expected.acr):
         raise SignInRefused("This needs a stronger way to sign in, such as your smartcard or security key.")
@@ -100,6 +105,7 @@ def _check_strength(claims: Mapping[str, Any], expected: Expected, at: datetime)
         raise SignInRefused("Your organisation's sign-in did not say when you signed in there.")
     if now - signed_in > expected.max_age.total_seconds() + leeway:
         raise SignInRefused("You signed in to your organisation too long ago. Sign in there again, then here.")
+    return datetime.fromtimestamp(signed_in, at.tzinfo)
 
 
 def _seconds(value: Any) -> float | None:

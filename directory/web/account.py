@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from directory.actions.sign_in import sign_out
+from directory.actions.sign_in import sign_out_elsewhere
 from directory.domain.policy import Thing, could
 from directory.errors import NotSignedIn
 from directory.gate.forms import form_of
@@ -47,10 +47,8 @@ def account(request: Request) -> Response:
 def end_sessions(request: Request) -> Response:
     """`POST /account/sessions`: end one by its `id`, or all but this one."""
     site, here = site_of(request), own_session(request)
-    with site.database.read() as connection:
-        others = [each.id for each in sessions.of_person(connection, here.person, at=site.now()) if each.id != here.id]
-    wanted = form_of(request).line("id")
-    sign_out(site.database, here.person.id, [wanted] if wanted else others, at=site.now())
+    passkeys = site.settings.passkeys != "off"
+    sign_out_elsewhere(site.database, here, form_of(request).line("id"), passkeys=passkeys, at=site.now())
     return RedirectResponse("/account", 303)
 
 

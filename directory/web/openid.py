@@ -10,12 +10,14 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from directory.actions.proving import FRESH
 from directory.actions.sign_in import ask, enter_by_openid
 from directory.domain.arriving import GOOD_FOR
 from directory.domain.openid import Asked, Expected, Identity, identity_in
 from directory.domain.paths import safe_path
 from directory.errors import NotFound, SignInRefused
 from directory.gate import cookies
+from directory.gate.sessions import session_of
 from directory.settings import Settings
 from directory.web.rendering import page, site_of
 from directory.web.sign_in import arrived, browser_of
@@ -34,7 +36,9 @@ def start(request: Request) -> Response:
     state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
     asked = Asked(state, nonce, verifier, safe_path(request.query_params.get("next")))
     levels = " ".join(_levels(settings))
-    to = provider.address(asked, max_age=settings.oidc_max_age, acr=levels)
+    # Who is signed in and comes here shows anew who they are: the provider is not to answer from what it remembers.
+    longest = settings.oidc_longest if session_of(request) is None else min(settings.oidc_longest, FRESH)
+    to = provider.address(asked, max_age=int(longest.total_seconds()), acr=levels)
     response = RedirectResponse(to, 303, headers={"Cache-Control": "no-store"})
     kept = _serialiser(settings).dumps([state, nonce, verifier, asked.next_path])
     cookies.put(response, "openid", str(kept), settings, seconds=_SECONDS)

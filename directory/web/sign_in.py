@@ -151,6 +151,7 @@ def _asking(request: Request, next_path: str, typed: str = "", problem: str = ""
         422 if problem else 200,
         next=next_path,
         typed=typed,
+        again=session_of(request) is not None,
         problems=(Problem("email", problem),) if problem else (),
         safe=cookies.keeps_cookies(settings),
         provider=settings.oidc_name if settings.oidc_issuer else None,

@@ -28,7 +28,7 @@ ANYTHING = st.recursive(
 
 def test_what_holds_is_believed() -> None:
     found = identity_in(GOOD, EXPECTED, at=NOW)
-    assert found == Identity("https://login.example", "u-1", "lee@northmoor.example", True)
+    assert found == Identity("https://login.example", "u-1", "lee@northmoor.example", True, NOW - timedelta(minutes=1))
 
 
 @given(st.dictionaries(st.sampled_from(sorted(GOOD)), ANYTHING))

@@ -237,6 +237,26 @@ def test_everywhere_else_is_one_press(site: FoundSite) -> None:
     assert [each.get("/account").status_code for each in clients] == [200, 303, 303]
 
 
+def test_others_are_signed_out_by_who_signed_in_lately(site: FoundSite) -> None:
+    old, other = signed_in(site, LEE), signed_in(site, LEE)
+    found = re.search(r'name="id" value="([0-9a-f]+)"', old.get("/account").text)
+    assert found
+    site.clock = lambda: build.NOON + timedelta(minutes=15)
+    for said in ({"id": found[1]}, {}):
+        answer = old.post("/account/sessions", data=said)
+        assert (answer.status_code, h1(answer.text)) == (401, "Sign in again to go on")
+    assert (
+        f'<textarea name="id" hidden>\n{found[1]}</textarea>'
+        in old.post("/account/sessions", data={"id": found[1]}).text
+    )
+    assert other.get("/account").status_code == 200
+    signed_in(site, LEE).post("/account/sessions", data={"id": found[1]})
+    assert [each.get("/account").status_code for each in (old, other)] == [200, 303]
+    # One's own ends at once, however old it is.
+    assert old.post("/sign-out").status_code == 200
+    assert old.get("/account").status_code == 303
+
+
 def test_a_role_that_is_taken_away_is_gone_at_once(site: FoundSite) -> None:
     client = signed_in(site, ED, editor=True)
     site.settings = site.settings.model_copy(update={"smtp_url": None, "base_url": "http://127.0.0.1:8000"})

@@ -74,6 +74,24 @@ def test_who_the_provider_vouches_for_is_in(client: TestClient, provider: Provid
         assert sign_ins.person_of(connection, provider.issuer, "u-1") is not None
 
 
+def test_who_the_provider_did_not_ask_is_asked_before_others_are_signed_out(
+    client: TestClient, provider: Provider, site: FoundSite
+) -> None:
+    other = client_of(site)
+    come_in(other, provider)
+    provider.claims = {"auth_time": NOW - 3600}
+    come_in(client, provider)
+    assert client.post("/account/sessions").status_code == 401
+    # From here on it is told not to answer from what it remembers.
+    assert "max_age=900" in client.get("/sign-in/openid").headers["Location"]
+    come_in(client, provider)
+    assert client.post("/account/sessions").status_code == 401
+    provider.claims = {}
+    come_in(client, provider)
+    assert client.post("/account/sessions").status_code == 303
+    assert other.get("/account").status_code == 303
+
+
 def test_it_is_the_subject_that_counts_not_the_address(client: TestClient, provider: Provider, site: FoundSite) -> None:
     come_in(client, provider)
     provider.claims = {"email": "ed@northmoor.example"}

@@ -224,8 +224,29 @@ def test_a_screen_left_open_gains_no_passkey(required: FoundSite) -> None:
     client = lee_at(required)
     required.clock = lambda: build.NOON + timedelta(minutes=16)
     answer = client.get("/account/passkeys/add")
-    assert answer.status_code == 403
-    assert "sign in again" in words_of(answer.text)
+    assert answer.headers["Location"] == "/sign-in?next=%2Faccount%2Fpasskeys%2Fadd"
+    assert h1(client.get(answer.headers["Location"]).text) == "Sign in again"
+    assert client.post("/account/passkeys/add", data={"answer": "{}"}).status_code == 401
+
+
+def test_who_has_one_shows_it_before_signing_out_elsewhere(required: FoundSite) -> None:
+    client, other, device = lee_at(required), lee_at(required), Device()
+    add(client, device)
+    required.clock = lambda: build.NOON + timedelta(minutes=16)
+    assert client.post("/account/sessions").status_code == 403
+    assert other.get("/account").status_code == 200
+    show(client, device)
+    assert client.post("/account/sessions").status_code == 303
+    assert other.get("/account").status_code == 303
+
+
+def test_passkeys_that_are_out_of_use_are_not_asked_for(required: FoundSite) -> None:
+    client, other = lee_at(required), lee_at(required)
+    add(client, Device())
+    required.settings = required.settings.model_copy(update={"passkeys": "off"})
+    required.clock = lambda: build.NOON + timedelta(minutes=14)
+    assert client.post("/account/sessions").status_code == 303
+    assert other.get("/account").status_code == 303
 
 
 def test_who_has_one_shows_it_before_adding_or_removing(required: FoundSite) -> None:
