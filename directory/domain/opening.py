@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from directory.domain.hours import time_in_words
+from directory.domain.hours import Say, as_it_is, time_in_words
 
 _WEEK = 7
 
@@ -36,8 +36,8 @@ class Opening:
         return self.changes_at if self.open else None
 
 
-def opening_in_words(opening: Opening, at: datetime, zone: ZoneInfo) -> str:
-    """One line for a person who reads it at an instant, times in the directory's zone.
+def opening_in_words(opening: Opening, at: datetime, zone: ZoneInfo, say: Say = as_it_is) -> str:
+    """One line for a person who reads it at an instant, times in the directory's zone, in the language of `say`.
 
     >>> eve = datetime(2026, 12, 24, 12, tzinfo=ZoneInfo("UTC"))
     >>> opening_in_words(Opening(True, datetime(2026, 12, 24, 17, tzinfo=ZoneInfo("UTC"))), eve, ZoneInfo("UTC"))
@@ -46,31 +46,32 @@ def opening_in_words(opening: Opening, at: datetime, zone: ZoneInfo) -> str:
     today = at.astimezone(zone).date()
     changes = opening.changes_at.astimezone(zone) if opening.changes_at else None
     if opening.open is None:
-        return "Bank holiday: the hours do not say whether it is open. Call first"
+        return say("Bank holiday: the hours do not say whether it is open. Call first")
     if opening.open:
-        return f"Open now until {_end(changes, today)}" if changes else "Open now"
-    closed = "Bank holiday: closed" if opening.holiday and (changes is None or changes.date() > today) else "Closed now"
+        return _open_until(changes, today, say) if changes else say("Open now")
+    on_holiday = opening.holiday and (changes is None or changes.date() > today)
+    closed = say("Bank holiday: closed") if on_holiday else say("Closed now")
     if changes:
-        return f"{closed}. Opens {_day(changes.date(), today)}{time_in_words(changes.time())}"
+        day, opens = _day(changes.date(), today, say), time_in_words(changes.time(), say)
+        return f"{closed}. {say('Opens {day} {time}' if day else 'Opens at {time}').format(day=day, time=opens)}"
     if opening.unsure_on:
-        day = _day(opening.unsure_on, today).strip().capitalize()
-        return f"{closed}. {day} is a bank holiday: the hours do not say whether it opens"
+        day = _day(opening.unsure_on, today, say)
+        unsure = say("{day} is a bank holiday: the hours do not say whether it opens")
+        return f"{closed}. {unsure.format(day=day[:1].upper() + day[1:])}"
     return closed
 
 
-def _end(closes: datetime, today: date) -> str:
-    """The time at which a day's opening ends; midnight belongs to the day that it ends."""
-    said = time_in_words(closes.time())
-    if closes.date() == today or (said == "midnight" and closes.date() == today + timedelta(days=1)):
-        return said
-    return f"{said} {_day(closes.date(), today)}".strip()
+def _open_until(closes: datetime, today: date, say: Say) -> str:
+    """Until when a day's opening lasts; midnight belongs to the day that it ends."""
+    ends = time_in_words(closes.time(), say)
+    at_midnight = closes.hour == closes.minute == 0 and closes.date() == today + timedelta(days=1)
+    day = "" if at_midnight else _day(closes.date(), today, say)
+    return say("Open now until {time} {day}" if day else "Open now until {time}").format(time=ends, day=day)
 
 
-def _day(day: date, today: date) -> str:
-    """The day, with a space after it: nothing for today, a weekday within the week, else the date."""
+def _day(day: date, today: date, say: Say) -> str:
+    """The day: nothing for today, a weekday within the week, else the date."""
     ahead = (day - today).days
-    if ahead == 0:
-        return "at "
-    if ahead == 1:
-        return "tomorrow "
-    return f"{day:%A} " if ahead < _WEEK else f"{day.day} {day:%B} "
+    if ahead <= 1:
+        return say("tomorrow") if ahead else ""
+    return say(f"{day:%A}") if ahead < _WEEK else f"{day.day} {say(f'{day:%B}')}"

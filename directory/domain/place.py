@@ -62,11 +62,3 @@ def outward_of(text: str) -> str | None:
     """An outward code alone, such as "NM1"; None where it is none."""
     found = _DISTRICT.fullmatch(text.strip())
     return found[0].upper() if found else None
-
-
-def miles_in_words(miles: float) -> str:
-    """A distance as a person says it: 1.2 miles, 1 mile, 14 miles, less than 0.1 miles."""
-    if miles < 0.05:
-        return "less than 0.1 miles"
-    said = f"{miles:.0f}" if miles >= 9.95 else f"{miles:.1f}".removesuffix(".0")
-    return f"{said} mile{'' if said == '1' else 's'}"

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from directory import errors
 from directory.gate.forms import form_of
+from directory.web.language import gettext, speaks
 from directory.web.rendering import page
 
 
@@ -24,11 +25,6 @@ class Shown:
     problems: tuple[errors.Problem, ...] = ()
 
 
-_UNEXPECTED = Shown(
-    500,
-    "Sorry, there is a problem with this page",
-    "Try again in a minute. If you need a number now, ask your switchboard.",
-)
 # What is over after a while: the same, sent again, may be taken.
 _PASSES = (429, 500, 503)
 _NOT_FOUND = "Check the address. If you followed a link, tell whoever runs the page that it is on."
@@ -38,42 +34,52 @@ def shown_of(error: Exception) -> Shown:
     """What to say of an error; nothing of an unexpected one is shown."""
     match error:
         case errors.NotFound():
-            return Shown(404, "Page not found", str(error))
+            return Shown(404, gettext("Page not found"), str(error))
         case errors.SignInRefused():
-            return Shown(403, "You could not be signed in", str(error))
+            return Shown(403, gettext("You could not be signed in"), str(error))
         case errors.ProviderFailed():
-            return Shown(503, "Your organisation's sign-in does not answer", str(error))
+            return Shown(503, gettext("Your organisation's sign-in does not answer"), str(error))
         case errors.TooMany():
-            return Shown(429, "Please wait", str(error))
+            return Shown(429, gettext("Please wait"), str(error))
         case errors.TooLarge():
-            return Shown(413, "That is too much at once", str(error))
+            return Shown(413, gettext("That is too much at once"), str(error))
         case errors.NotSignedIn():
-            return Shown(401, "You need to sign in", str(error))
+            return Shown(401, gettext("You need to sign in"), str(error))
         case errors.NotAllowed():
-            return Shown(403, "You cannot do this", str(error))
+            return Shown(403, gettext("You cannot do this"), str(error))
         case errors.Invalid():
-            return Shown(422, "There is a problem", "", error.problems)
+            return Shown(422, gettext("There is a problem"), "", error.problems)
         case errors.OfferOver():
-            return Shown(409, "This does not wait any more", str(error))
+            return Shown(409, gettext("This does not wait any more"), str(error))
         case errors.OfferEdited() | errors.OfferStale():
-            return Shown(409, "This changed since it was written", str(error))
+            return Shown(409, gettext("This changed since it was written"), str(error))
         case errors.AlreadyAnswered():
-            return Shown(409, "Somebody else answered this first", str(error))
+            return Shown(409, gettext("Somebody else answered this first"), str(error))
         case errors.EditConflict() | errors.AlreadyWithdrawn() | errors.IdempotencyConflict():
-            return Shown(409, "Somebody else changed this first", str(error))
+            return Shown(409, gettext("Somebody else changed this first"), str(error))
         case errors.IndexDamaged():
-            return Shown(503, "Search is being rebuilt", "This takes a minute or two. Try again then.")
+            return Shown(
+                503, gettext("Search is being rebuilt"), gettext("This takes a minute or two. Try again then.")
+            )
         case errors.StoreFailing():
-            return Shown(503, "Signpost cannot do this at the moment", str(error))
+            return Shown(503, gettext("Signpost cannot do this at the moment"), str(error))
         case HTTPException(status_code=404):
-            return Shown(404, "Page not found", _NOT_FOUND)
+            return Shown(404, gettext("Page not found"), _NOT_FOUND)
         case HTTPException():
-            return Shown(error.status_code, "This page cannot do that", f"{error.detail}.")
-    return _UNEXPECTED
+            return Shown(error.status_code, gettext("This page cannot do that"), f"{error.detail}.")
+    return Shown(
+        500,
+        gettext("Sorry, there is a problem with this page"),
+        gettext("Try again in a minute. If you need a number now, ask your switchboard."),
+    )
 
 
 def error_page(request: Request, error: Exception) -> Response:
-    """The page for an error."""
+    """The page for an error, in the language of the reader."""
+    return speaks(lambda request: _error_page(request, error))(request)
+
+
+def _error_page(request: Request, error: Exception) -> Response:
     if isinstance(error, errors.NotSignedIn | errors.PasskeyNeeded):
         return _first(request, error)
     shown, fields = shown_of(error), form_of(request).fields
@@ -103,9 +109,9 @@ def _first(request: Request, error: errors.NotSignedIn | errors.PasskeyNeeded) -
         request,
         "again.html",
         401 if signs_in else 403,
-        heading="Sign in again to go on" if signs_in else "Show your passkey to go on",
+        heading=gettext("Sign in again to go on") if signs_in else gettext("Show your passkey to go on"),
         first=f"{path}?{urlencode({'next': '/account'})}",
-        first_words="Sign in" if signs_in else "Show your passkey",
+        first_words=gettext("Sign in") if signs_in else gettext("Show your passkey"),
         action=_address(request),
         fields=form_of(request).fields,
     )

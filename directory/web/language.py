@@ -48,14 +48,24 @@ def spoken() -> Tongue:
     return _SPOKEN.get()
 
 
-def gettext(message: str) -> str:
+class Spoken(str):
+    """Words in the language of the page already, told apart from what the rules say in English."""
+
+    __slots__ = ()
+
+    def format(self, *args: object, **kwargs: object) -> Spoken:
+        """The same with its values."""
+        return Spoken(super().format(*args, **kwargs))
+
+
+def gettext(message: str) -> Spoken:
     """A message in the language of the page."""
-    return _SPOKEN.get().words.gettext(message)
+    return Spoken(_SPOKEN.get().words.gettext(message))
 
 
-def ngettext(one: str, many: str, number: int) -> str:
+def ngettext(one: str, many: str, number: int) -> Spoken:
     """A message that hangs on a number."""
-    return _SPOKEN.get().words.ngettext(one, many, number)
+    return Spoken(_SPOKEN.get().words.ngettext(one, many, number))
 
 
 def N_(message: str) -> str:  # noqa: N802 - what every tool that collects messages looks for

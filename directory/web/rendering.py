@@ -21,6 +21,7 @@ from directory.gate.sessions import actor_of, session_of
 from directory.site import Site
 from directory.web import language, words
 from directory.web.components import components
+from directory.web.sentences import sentence
 from directory.web.views.brand import brand_of
 from directory.web.views.reader import Reader
 
@@ -119,6 +120,7 @@ def environment() -> Environment:
     made.filters |= {
         "full_date": language.full_date,
         "moment": language.moment,
+        "sentence": sentence,
         "listed": words.listed,
         "counted": words.counted,
         "markdown": markdown,

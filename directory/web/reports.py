@@ -17,6 +17,7 @@ from directory.gate.sessions import actor_of
 from directory.gate.visitors import network_of
 from directory.store import reports as report_store
 from directory.store import services as service_store
+from directory.web import words
 from directory.web.account import own_session
 from directory.web.parameters import key_of, number_of, text_of
 from directory.web.rendering import page, reader_of, site_of
@@ -66,7 +67,7 @@ def _form(request: Request, given: Given, status: int = 200, *, problems: tuple[
         status,
         entry=view,
         typed=given,
-        kinds=SAID,
+        kinds={kind: words.REPORTS[kind] for kind in SAID},
         problems_found=problems,
         signed_in=actor_of(request).signed_in,
     )

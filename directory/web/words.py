@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from directory.domain.service import Area
-from directory.web.language import N_, Said, full_date, gettext, moment
+from directory.web.language import N_, Said, full_date, gettext, moment, ngettext
 
 __all__ = ("full_date", "moment")
 
@@ -91,16 +91,36 @@ CONTACT_TYPES: Mapping[str, str] = Said(
 )
 PAGE_KINDS: Mapping[str, str] = Said({"pathway": N_("Pathways"), "forum": N_("Forums"), "guidance": N_("Guidance")})
 PAGE_KIND: Mapping[str, str] = Said({"pathway": N_("Pathway"), "forum": N_("Forum"), "guidance": N_("Guidance")})
-MEMBERSHIPS: Mapping[str, str] = {
-    "commissioner": "its commissioner",
-    "integrated-care-board": "its integrated care board",
-    "region": "its region",
-    "group": "its group",
-}
-
-
+MEMBERSHIPS: Mapping[str, str] = Said(
+    {
+        "commissioner": N_("its commissioner"),
+        "integrated-care-board": N_("its integrated care board"),
+        "region": N_("its region"),
+        "group": N_("its group"),
+    }
+)
 # What somebody is in a team.
-ROLES = {"reader": "reader", "lead": "lead", "team-admin": "team administrator"}
+ROLES: Mapping[str, str] = Said({"reader": N_("reader"), "lead": N_("lead"), "team-admin": N_("team administrator")})
+# What can be wrong with an entry, and what becomes of a report: the words of domain/report.py.
+REPORTS: Mapping[str, str] = Said(
+    {
+        "not-us": N_("“That’s not us any more”"),
+        "number": N_("A wrong number or address"),
+        "criteria": N_("Wrong criteria"),
+        "question": N_("A question"),
+        "other": N_("Something else"),
+        "gap": N_("Not found by search"),
+    }
+)
+BECAME: Mapping[str, str] = Said(
+    {
+        "open": N_("Not answered yet"),
+        "fixed": N_("Fixed"),
+        "not-changed": N_("Not changed"),
+        "answered": N_("Answered"),
+        "joined": N_("Joined to an earlier report"),
+    }
+)
 
 
 def listed(words: Iterable[str], joint: str = "") -> str:
@@ -112,6 +132,15 @@ def listed(words: Iterable[str], joint: str = "") -> str:
 def counted(number: int, noun: str) -> str:
     """A number and its noun: 1 service, 1,115 services."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def miles_in_words(miles: float) -> str:
+    """A distance as a person says it: 1.2 miles, 1 mile, less than 0.1 miles."""
+    if miles < 0.05:
+        return gettext("less than 0.1 miles")
+    number = f"{miles:.0f}" if miles >= 9.95 else f"{miles:.1f}".removesuffix(".0")
+    # A fraction is said as many are.
+    return ngettext("{number} mile", "{number} miles", int(number) if number.isdigit() else 10).format(number=number)
 
 
 def ages_in_words(youngest: int | None, oldest: int | None) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from directory.domain.area import Area, Gazetteer
-from directory.domain.place import Point, middle, miles_in_words, outward_of, postcode_of
+from directory.domain.place import Point, middle, outward_of, postcode_of
 from directory.domain.registration import Belonging, Practice, codes, name_key, registration, spans
 
 points = st.builds(Point, st.floats(-90, 90), st.floats(-180, 180))
@@ -33,15 +33,6 @@ def test_distance_has_no_direction_and_is_nothing_only_at_home(one: Point, two: 
     assert one.miles_to(two) == pytest.approx(two.miles_to(one))
     assert one.miles_to(one) == 0
     assert 0 <= one.miles_to(two) <= 12_440
-
-
-@pytest.mark.parametrize(
-    ("miles", "words"),
-    [(0, "less than 0.1 miles"), (0.24, "0.2 miles"), (1.02, "1 mile"), (1.2, "1.2 miles"), (2.0, "2 miles"),
-     (9.94, "9.9 miles"), (9.96, "10 miles"), (14.4, "14 miles")],
-)  # fmt: skip
-def test_distance_in_words(miles: float, words: str) -> None:
-    assert miles_in_words(miles) == words
 
 
 def test_coordinates_and_postcodes_are_read_as_people_write_them() -> None:

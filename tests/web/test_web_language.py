@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from datetime import date
 from gettext import NullTranslations
@@ -19,21 +21,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import MetaData, select
 
+from directory.domain import hours, opening
+from directory.domain.report import BECAME as STATES
+from directory.domain.report import IN_WORDS
 from directory.gate.language import COOKIE, LANGUAGES, language_of
 from directory.web import language
 from directory.web.language import HERE, Tongue, full_date, tongue
-from tests.web.conftest import FoundSite, TestClient, client_of, found, hit
+from directory.web.sentences import PHRASES, hours_in_words, sentence
+from directory.web.words import BECAME, REPORTS, miles_in_words
+from tests.web.conftest import FoundSite, TestClient, client_of, found, hit, site_over
 
 WEB = HERE.parent
 ENTRY = "/services/leg-ulcer-clinic"
+PAGE = "/pages/leg-wound"
 SPEAKING = (
     "/", "/find", "/find?q=leg+ulcer", "/find?q=leg+ulcer&as_of=2027-01-01", "/find?q=x&as_of=soon&setting=moon",
     ENTRY, f"{ENTRY}/as-of/2025-04-01", f"{ENTRY}/as-of/2027-01-01", "/services/night-sitting", "/services/dietetics",
+    f"{ENTRY}/history", f"{ENTRY}/history?from=1&to=2", f"{ENTRY}/history?from=99", f"{ENTRY}/history?from=1999-01-01",
+    f"{ENTRY}/as-of", f"{ENTRY}/as-of?date=soon", f"{ENTRY}/report", "/reports/7kqm-2xhw-9ptr",
+    "/changes", "/changes?kind=owner&area=moon", "/changes?before=2",
+    "/changes/1", "/changes/3", "/changes/4", "/changes/5", "/changes/6",
+    "/pages", PAGE, f"{PAGE}/history?from=1&to=1", f"{PAGE}/versions/1",
+    "/teams/tissue-viability", "/organisations/community-trust", "/accessibility", "/privacy",
+    "/sign-in", "/sign-in/nothing", "/sign-out", "/unsubscribe/nothing", "/nowhere",
+    "/services/nothing", "/changes/999",
 )  # fmt: skip
 WELSH = {"Accept-Language": "cy-GB,cy;q=0.9,en;q=0.5"}
 # Names, and the words for which English is typed: nobody translates them.
 NAMES = ("Northmoor directory", "English", "API", *LANGUAGES.values())
 MONTHS = get_month_names("wide", locale="cy").values()
+# What differs is shown word by word, and what stands in bold as one sentence.
+WORDS = ("Leg", "ulcer", "clinic", "club", "The nurses were needed elsewhere.")
 TYPED = ("leg ulcer", "soon", "moon", "hospital bed at home", "falls", "wheelchair", "urgent community response")
 
 
@@ -96,7 +114,7 @@ def stored(site: FoundSite) -> list[str]:
         tables.reflect(connection)
         rows = (row for table in tables.sorted_tables for row in connection.execute(select(table)))
         texts = {text for row in rows for text in leaves(tuple(row))}
-    return [*texts, *(piece.strip() for text in texts for piece in re.split(r"[\n*_`\[\]()]+", text))]
+    return [*texts, *(piece.strip() for text in texts for piece in re.split(r"[\n*_`\[\]()\"{}#]+|</?b>|: ", text))]
 
 
 def untranslated(html: str, content: Iterable[str]) -> list[str]:
@@ -104,7 +122,8 @@ def untranslated(html: str, content: Iterable[str]) -> list[str]:
     texts = Texts()
     texts.feed(html)
     whole = " ".join(" \n ".join(texts.said).split(" "))
-    whole = re.sub(r"⟦[^⟦⟧]*(?:⟦[^⟦⟧]*⟧[^⟦⟧]*)*⟧", " ", whole)
+    while "⟦" in whole:
+        whole = re.sub(r"⟦[^⟦⟧]*⟧", " ", whole)
     for text in sorted({*content, *NAMES, *MONTHS}, key=len, reverse=True):
         if len(text) > 2 and text in whole:
             whole = whole.replace(text, " ")
@@ -117,14 +136,26 @@ def speaking(site: FoundSite) -> TestClient:
     return client_of(site)
 
 
+@pytest.fixture(scope="module")
+def bracketed(_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, list[str]]]:
+    """A site for all pages that are only read, and what its store holds."""
+    home = tmp_path_factory.mktemp("bracketed")
+    shutil.copy(_world, home / "signpost.db")
+    site = site_over(f"sqlite:///{home / 'signpost.db'}", home)
+    site.finds = lambda query: found(hit("leg-ulcer-clinic"), hit("dietetics"), confident=True)
+    yield client_of(site), [*stored(site), *TYPED, *WORDS]
+    site.close()
+
+
 @pytest.mark.parametrize("path", SPEAKING)
 def test_no_word_of_a_page_is_written_where_it_cannot_be_translated(
-    site: FoundSite, speaking: TestClient, path: str, monkeypatch: pytest.MonkeyPatch
+    bracketed: tuple[TestClient, list[str]], path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(language, "tongue", lambda code: Tongue(code, Bracketed()))
-    html = speaking.get(path, headers=WELSH).text
+    client, content = bracketed
+    html = client.get(path, headers=WELSH).text
     assert html.count("⟦") > 20
-    assert untranslated(html, [*stored(site), *TYPED]) == []
+    assert untranslated(html, content) == []
 
 
 def test_words_that_are_not_translated_would_be_found() -> None:
@@ -164,7 +195,7 @@ def test_the_answer_is_in_welsh_and_says_that_a_machine_made_it(speaking: TestCl
 
 
 def test_a_page_that_is_there_in_english_alone_is_wholly_english(speaking: TestClient) -> None:
-    answer = speaking.get("/changes", headers=WELSH)
+    answer = speaking.get("/api", headers=WELSH)
     assert '<html lang="en"' in answer.text
     assert "Newidiadau" not in answer.text
     assert "/language" not in answer.text
@@ -237,6 +268,38 @@ def test_days_and_numbers_in_welsh(monkeypatch: pytest.MonkeyPatch) -> None:
         assert language.in_english() == ' lang="en"'
     finally:
         language._SPOKEN.reset(token)
+
+
+@pytest.mark.parametrize(
+    ("miles", "words"),
+    [(0, "less than 0.1 miles"), (0.24, "0.2 miles"), (1.02, "1 mile"), (1.2, "1.2 miles"), (2.0, "2 miles"),
+     (9.94, "9.9 miles"), (9.96, "10 miles"), (14.4, "14 miles")],
+)  # fmt: skip
+def test_distance_in_words(miles: float, words: str) -> None:
+    assert miles_in_words(miles) == words
+
+
+def test_hours_and_what_a_report_became_are_said_in_welsh() -> None:
+    given = "Mo-Fr 09:00-17:00; Sa[2] 10:00-12:00; Mo,PH off"
+    english = "Monday to Friday, 9am to 5pm. The second Saturday of the month, 10am to midday"
+    assert hours_in_words(given) == f"{english}. Closed on Mondays and bank holidays"
+    assert dict(REPORTS) == dict(IN_WORDS)
+    assert dict(BECAME) == dict(STATES)
+    token = language._SPOKEN.set(tongue("cy"))
+    try:
+        welsh = "Dydd Llun – dydd Gwener, 9yb–5yh. Dydd Sadwrn (yr ail yn y mis), 10yb–canol dydd"
+        assert hours_in_words(given) == f"{welsh}. Ar gau: dydd Llun a gwyliau banc"
+        assert sentence("There is no such page.") == "Nid oes tudalen o’r fath."
+        assert sentence("What <nobody> foresaw.") == '<span lang="en">What &lt;nobody&gt; foresaw.</span>'
+    finally:
+        language._SPOKEN.reset(token)
+
+
+def test_every_phrase_of_the_rules_can_be_translated() -> None:
+    sources = [Path(inspect.getfile(module)).read_text(encoding="utf-8") for module in (hours, opening)]
+    said = {phrase for source in sources for phrase in re.findall(r"\bsay\(\s*f?\"([^\"{]+[^\"]*)\"", source)}
+    assert said > {"bank holidays", "Open now"}
+    assert said <= PHRASES
 
 
 def test_every_language_has_its_catalogue() -> None:

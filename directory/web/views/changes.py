@@ -17,7 +17,8 @@ from directory.store.changes import Filter
 from directory.store.headlines import Headline
 from directory.store.offers import Agreement
 from directory.store.report_lists import behind_change
-from directory.store.told import ToldChange, ToldLink, ToldService, told
+from directory.store.told import ToldBody, ToldChange, ToldLink, ToldService, told
+from directory.web.language import N_, Said, gettext
 from directory.web.parameters import ChangesAsked
 from directory.web.views.lines import FieldDifference, differences, whole_entry
 from directory.web.views.names import Named, names_of, part_in_words, team_names
@@ -203,11 +204,14 @@ def _agreed(connection: Connection, number: int, *, on: date) -> tuple[str, ...]
 
 def _agreement(each: Agreement, team: str) -> str:
     if each.need.kind == "accept":
-        return f"{team} accepted it." if team else "An editor accepted it, because no team owns it."
+        if team:
+            return gettext("{team} accepted it.").format(team=team)
+        return gettext("An editor accepted it, because no team owns it.")
     if each.as_editor or not team:
-        return "An editor approved it as a second person."
-    instead = ", or an editor," if each.as_editor is None else ""
-    return f"A second person of {team}{instead} approved it."
+        return gettext("An editor approved it as a second person.")
+    if each.as_editor is None:
+        return gettext("A second person of {team}, or an editor, approved it.").format(team=team)
+    return gettext("A second person of {team} approved it.").format(team=team)
 
 
 def _overrider(connection: Connection, number: int, *, on: date) -> str:
@@ -216,7 +220,9 @@ def _overrider(connection: Connection, number: int, *, on: date) -> str:
     if who is None:
         return ""
     names = sorted(team_names(connection, who.teams, on=on).values())
-    return "an editor" if who.editor or not names else f"a lead of {listed(names)}"
+    if who.editor or not names:
+        return gettext("an editor")
+    return gettext("a lead of {teams}").format(teams=listed(names))
 
 
 def touched(service: ToldService) -> TouchedView:
@@ -229,32 +235,45 @@ def touched(service: ToldService) -> TouchedView:
     return TouchedView(after.name, href, False, found, ())
 
 
-_LINKS = {
-    "renamed": "is renamed to",
-    "replaced": "is replaced by",
-    "merged": "merges into",
-    "split": "is split: part of it goes to",
-    "moved": "moves to",
-}
+_LINKS = Said(
+    {
+        "renamed": N_("{name} is renamed to {successor}."),
+        "replaced": N_("{name} is replaced by {successor}."),
+        "merged": N_("{name} merges into {successor}."),
+        "split": N_("{name} is split: part of it goes to {successor}."),
+        "moved": N_("{name} moves to {successor}."),
+        "becomes": N_("{name} becomes {successor}."),
+    }
+)
 
 
 def link_in_words(link: ToldLink) -> str:
     """A succession as a sentence."""
     if link.successor_name is None:
-        return f"{link.name} closes, with nothing in its place."
+        return gettext("{name} closes, with nothing in its place.").format(name=link.name)
     part = part_in_words(link.part)
-    return f"{link.name} {_LINKS.get(link.kind, 'becomes')} {link.successor_name}{f' ({part})' if part else ''}."
+    successor = f"{link.successor_name} ({part})" if part else link.successor_name
+    said = _LINKS[link.kind if link.kind in _LINKS else "becomes"]
+    return said.format(name=link.name, successor=successor)
 
 
 def _others(said: ToldChange) -> tuple[str, ...]:
     """Organisations and teams that the change touches, each in a sentence."""
-    lines = []
-    for body in said.bodies:
-        noun = body.noun.capitalize()
-        if body.was_name is None:
-            lines.append(f"{noun} added: {body.name}.")
-        elif body.was_name != body.name:
-            lines.append(f"{noun} renamed: {body.was_name} is now called {body.name}.")
-        else:
-            lines.append(f"{noun} entry changed: {body.name}.")
-    return tuple(lines)
+    return tuple(map(_other, said.bodies))
+
+
+def _other(body: ToldBody) -> str:
+    how = "added" if body.was_name is None else "changed" if body.was_name == body.name else "renamed"
+    return _BODIES[f"{body.noun} {how}"].format(name=body.name, before=body.was_name)
+
+
+_BODIES = Said(
+    {
+        "organisation added": N_("Organisation added: {name}."),
+        "organisation renamed": N_("Organisation renamed: {before} is now called {name}."),
+        "organisation changed": N_("Organisation entry changed: {name}."),
+        "team added": N_("Team added: {name}."),
+        "team renamed": N_("Team renamed: {before} is now called {name}."),
+        "team changed": N_("Team entry changed: {name}."),
+    }
+)

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from directory.domain.hours import hours_in_words
-from directory.domain.place import miles_in_words
 from directory.domain.service import Contact, Entry, ReferralRoute, Upcoming
 from directory.web import words
 from directory.web.language import gettext
 from directory.web.press import Press, press, telephone
+from directory.web.sentences import hours_in_words
 from directory.web.views.names import Named
 from directory.web.views.places import PlaceView, place_view
 from directory.web.views.reader import Reader
@@ -82,7 +81,7 @@ class EntryView:
     @property
     def distance(self) -> str:
         """How far it is from the reader, in words."""
-        return miles_in_words(self.miles) if self.miles is not None else ""
+        return words.miles_in_words(self.miles) if self.miles is not None else ""
 
     @property
     def open(self) -> bool:

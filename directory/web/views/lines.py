@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from directory.content.markdown import plain
-from directory.domain.hours import hours_in_words
 from directory.domain.service import FIELDS, Contact, Facts, Location, ReferralRoute, differing_fields
 from directory.web import words
 from directory.web.difference import Piece, difference
+from directory.web.language import gettext
+from directory.web.sentences import hours_in_words
 
 
 def _lines(*texts: str) -> str:
@@ -20,8 +21,8 @@ def _route(route: ReferralRoute) -> str:
     said = (
         words.URGENCIES[route.urgency] if route.urgency != "routine" else "",
         words.METHODS[route.method] + (f": {route.address}" if route.address else ""),
-        f"From: {route.who}" if route.who else "",
-        f"Send: {route.what_to_send}" if route.what_to_send else "",
+        gettext("From: {who}").format(who=route.who) if route.who else "",
+        gettext("Send: {what}").format(what=route.what_to_send) if route.what_to_send else "",
         hours_in_words(route.hours) if route.hours else "",
         route.notes,
     )
@@ -40,7 +41,7 @@ def place_in_words(location: Location) -> str:
 
 def _place(location: Location) -> str:
     where = f"{location.latitude}, {location.longitude}" if location.latitude is not None else ""
-    return _lines(place_in_words(location), f"Map position: {where}" if where else "")
+    return _lines(place_in_words(location), gettext("Map position: {where}").format(where=where) if where else "")
 
 
 def _eligibility(facts: Facts) -> str:

@@ -15,6 +15,7 @@ from directory.store import pages as page_store
 from directory.store.pages import Page
 from directory.web import words
 from directory.web.difference import Piece, difference
+from directory.web.language import gettext
 from directory.web.parameters import number_of
 from directory.web.views.knowledge import PageView, as_written, read
 
@@ -73,7 +74,8 @@ def _chosen(versions: Mapping[int, Page], first: str, second: str) -> tuple[int,
     for where, given in (("from", first), ("to", second)):
         number = number_of(given) if given else max(versions)
         if number is None or number not in versions:
-            raise Invalid([Problem(where, f"There is no version {given[:20]} of this page. Choose one from the list.")])
+            said = gettext("There is no version {given} of this page. Choose one from the list.")
+            raise Invalid([Problem(where, said.format(given=given[:20]))])
         numbers.append(number)
     return min(numbers), max(numbers)
 
@@ -102,17 +104,17 @@ def parts_between(before: Page, after: Page) -> tuple[Part, ...]:
 
 
 def _texts(page: PageFile) -> Iterator[tuple[str, str]]:
-    yield "Title", page.title
-    yield "Kind", page.kind
-    yield "In short", page.summary
-    yield "Meets", page.meets
-    yield "Needs", "\n".join(page.needs)
-    yield "Areas", "\n".join(page.areas)
-    yield "Reviewed", words.full_date(page.updated)
-    yield "Steps", "\n".join(f"{step.title}: {step.service}. {step.note}".strip() for step in page.steps)
+    yield gettext("Title"), page.title
+    yield gettext("Kind"), words.PAGE_KIND[page.kind]
+    yield gettext("In short"), page.summary
+    yield gettext("Meets"), page.meets
+    yield gettext("Needs"), "\n".join(page.needs)
+    yield gettext("Areas"), "\n".join(page.areas)
+    yield gettext("Reviewed"), words.full_date(page.updated)
+    yield gettext("Steps"), "\n".join(f"{step.title}: {step.service}. {step.note}".strip() for step in page.steps)
     seen: dict[str, int] = {}
     for part in sections(page.body):
-        label = f"{words.full_date(part.day)}: {title_of(part)}" if part.day else part.heading or "Text"
+        label = f"{words.full_date(part.day)}: {title_of(part)}" if part.day else part.heading or gettext("Text")
         seen[label] = seen.get(label, 0) + 1
         yield label if seen[label] == 1 else f"{label} ({seen[label]})", part.text
 

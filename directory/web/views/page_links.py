@@ -16,6 +16,7 @@ from directory.store import successions as succession_store
 from directory.store.since import Since, changes_since
 from directory.store.versions import find_ids
 from directory.web import words
+from directory.web.language import gettext
 from directory.web.views.entries import EntryView, entry_view
 
 _LINK = re.compile(r"\[([^\[\]]*)\]\(service:([a-z0-9-]+)\)")
@@ -74,13 +75,17 @@ def brought_up_to_date(text: str, linked: Mapping[str, Linked], *, written: date
 
 def without_dead_ends(text: str, known: Collection[str]) -> str:
     """Markdown as it was written, but that links to services that are not in the directory are none."""
-    return _LINK.sub(lambda found: found[0] if found[2] in known else f"{found[1]} (not in the directory)", text)
+    return _LINK.sub(lambda found: found[0] if found[2] in known else _nowhere(found[1]), text)
+
+
+def _nowhere(text: str) -> str:
+    return gettext("{name} (not in the directory)").format(name=text)
 
 
 def _link(text: str, slug: str, linked: Linked, written: date) -> str:
     service = linked.entry
     if service is None:
-        return f"{text} (not in the directory)"
+        return _nowhere(text)
     said = _news(text, linked, service, written)
     return f"[{text}](service:{slug})" + (f" ({said})" if said else "")
 
@@ -88,14 +93,18 @@ def _link(text: str, slug: str, linked: Linked, written: date) -> str:
 def _news(text: str, linked: Linked, service: EntryView, written: date) -> str:
     if service.closed:
         now = words.listed(f"[{as_markdown(each.name)}](service:{each.slug})" for each in linked.now)
-        return f"closed {words.full_date(service.effective_from)}{': now ' + now if now else ''}"
+        said = gettext("closed {day}: now {services}") if now else gettext("closed {day}")
+        return said.format(day=words.full_date(service.effective_from), services=now)
     name = _other_name(text, service)
     if linked.moved(written):
         runs = service.team.name if service.team else service.organisation.name
-        return "; ".join(filter(None, (name, f"**now {as_markdown(runs)}**, since {words.full_date(service.since)}")))
+        said = gettext("**now {name}**, since {day}")
+        moved = said.format(name=as_markdown(runs), day=words.full_date(service.since))
+        return "; ".join(filter(None, (name, moved)))
     if change := linked.since(written):
         title = f"[{as_markdown(change.title)}](/changes/{change.number})"
-        return "; ".join(filter(None, (name, f"changed {words.full_date(change.effective_from)}: {title}")))
+        changed = gettext("changed {day}: {title}").format(day=words.full_date(change.effective_from), title=title)
+        return "; ".join(filter(None, (name, changed)))
     return name
 
 
@@ -104,8 +113,8 @@ def _other_name(text: str, service: EntryView) -> str:
     said, name = text.casefold(), service.name.casefold()
     if said in name or name in said:
         return ""
-    words_before = "now called " if said in service.former_names.casefold() else ""
-    return f"{words_before}{as_markdown(service.name)}"
+    shown = as_markdown(service.name)
+    return gettext("now called {name}").format(name=shown) if said in service.former_names.casefold() else shown
 
 
 def as_markdown(text: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from directory.domain.place import Point, miles_in_words
+from directory.domain.place import Point
 from directory.domain.service import Location
+from directory.web import words
 from directory.web.views.lines import place_in_words
 
 MAP = "https://www.openstreetmap.org"
@@ -30,7 +31,7 @@ def place_view(location: Location, near: Point | None = None) -> PlaceView | Non
     if point := location.point:
         where = f"{point.latitude:.6f}".rstrip("0").rstrip("."), f"{point.longitude:.6f}".rstrip("0").rstrip(".")
         query = urlencode({"mlat": where[0], "mlon": where[1]})
-        miles = miles_in_words(point.miles_to(near)) if near else ""
+        miles = words.miles_in_words(point.miles_to(near)) if near else ""
         return PlaceView(text, f"{MAP}/?{query}#map=17/{where[0]}/{where[1]}", f"geo:{where[0]},{where[1]}", miles)
     # The name of a building is known to fewer maps than its address.
     address = ", ".join(filter(None, (location.address, location.postcode)))

@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 
 from directory.domain.freshness import months_before
 from directory.domain.offer import State
-from directory.domain.report import BECAME, IN_WORDS
 from directory.store import offers, report_lists
 from directory.store import reports as report_store
 from directory.store.reports import Report
+from directory.web import words
 from directory.web.parameters import end_of
 from directory.web.views.names import Named, names_of
 
@@ -118,12 +118,12 @@ def _views(
     return tuple(
         ReportView(
             ref=own.ref,
-            kind=IN_WORDS[own.kind],
+            kind=words.REPORTS[own.kind],
             text=own.text,
             about=names[own.service_id] if own.service_id else None,
             received_at=own.received_at.astimezone(zone),
             state=root.state,
-            became=BECAME[root.state],
+            became=words.BECAME[root.state],
             answer=root.answer or "",
             answered_at=root.answered_at.astimezone(zone) if root.answered_at else None,
             change=root.change_number,
@@ -175,10 +175,10 @@ def heard_view(connection: Connection, team: str, *, today: date, zone: ZoneInfo
         counts.get("open", 0),
         tuple(
             Said(
-                IN_WORDS[it.kind],
+                words.REPORTS[it.kind],
                 names[it.service_id] if it.service_id else None,
                 people,
-                BECAME[it.state],
+                words.BECAME[it.state],
                 it.answer or "",
                 it.change_number,
                 it.answered_at.astimezone(zone).date() if it.answered_at else None,

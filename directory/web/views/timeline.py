@@ -15,6 +15,7 @@ from directory.errors import Invalid, Problem
 from directory.store import changes as change_store
 from directory.store import services as service_store
 from directory.store.versions import VersionRow, history
+from directory.web.language import gettext
 from directory.web.parameters import day_of, number_of
 from directory.web.views.lines import FieldDifference, differences, whole_entry
 from directory.web.views.names import OwnerNames
@@ -142,11 +143,13 @@ def _pick(rows: Sequence[VersionRow], given: str, where: str) -> VersionRow:
         return rows[0]
     if re.fullmatch(r"\d+", given):
         found = next((row for row in rows if row.number == number_of(given)), None)
-        reason = f"There is no version {given[:20]} of this service. Choose one from the list."
+        said = gettext("There is no version {given} of this service. Choose one from the list.")
+        reason = said.format(given=given[:20])
     else:
         day = day_of(given, where=where)
         found = next((row for row in rows if row.effective_from <= day), None)
-        reason = f"This service was not in the directory on “{given[:40]}”. Choose a later day."
+        said = gettext("This service was not in the directory on “{given}”. Choose a later day.")
+        reason = said.format(given=given[:40])
     if found is None:
         raise Invalid([Problem(where, reason)])
     return found
