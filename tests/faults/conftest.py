@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
+from pathlib import Path
 
 import pytest
+
+from tests.faults.killing import Killer
 
 _HEAD = ("fault", "database", "tried", "lost", "sent again", "of which")
 
@@ -20,6 +23,12 @@ class Tried:
     lost: int
     again: int
     of_which: str = ""
+
+
+@pytest.fixture
+def killer(tmp_path: Path) -> Killer:
+    """What kills commands, and where they say what they do."""
+    return Killer(tmp_path)
 
 
 _KEPT = pytest.StashKey[list[Tried]]()

@@ -28,6 +28,7 @@ from tests import started
 from tests.faults.aftermath import found_by_doctor
 from tests.faults.conftest import Tried
 from tests.hsds.full import Chance
+from tests.postgres import PostgresServer
 from tests.running import Signpost
 from tests.sheets import sheet
 
@@ -62,26 +63,35 @@ def counted(url: str) -> dict[str, int]:
         }
 
 
-@pytest.fixture
-def template(_sqlite_template: Path) -> Path:
-    return _sqlite_template
+Installed = Callable[[str], tuple[Signpost, str]]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def installed(request: pytest.FixtureRequest, tmp_path: Path) -> Installed:
+    """Makes an empty, migrated directory of a name, each time another."""
+
+    def make(name: str) -> tuple[Signpost, str]:
+        if request.param == "sqlite":
+            template: Path = request.getfixturevalue("_sqlite_template")
+            shutil.copy(template, tmp_path / f"{name}.db")
+            url = f"sqlite:///{tmp_path / name}.db"
+        else:
+            server: PostgresServer = request.getfixturevalue("postgres_server")
+            url = server.create(f"{tmp_path.name}_{name}"[-60:], "template_signpost")
+        return Signpost(tmp_path / name, database_url=url), url
+
+    return make
 
 
 @pytest.mark.parametrize(
     ("name", "data"), [("sheet.csv", sheet(ROWS)), pytest.param("feed.json", feed(ROWS), marks=pytest.mark.again)]
 )
 def test_killed_anywhere_it_is_all_or_none(
-    template: Path, tmp_path: Path, tried: Callable[[Tried], None], name: str, data: bytes
+    installed: Installed, tmp_path: Path, tried: Callable[[Tried], None], name: str, data: bytes
 ) -> None:
     (tmp_path / name).write_bytes(data)
     command = ("import", str(tmp_path / name))
     chance = random.Random(20261123)
-
-    def installed(folder: str) -> tuple[Signpost, str]:
-        (tmp_path / folder).mkdir()
-        shutil.copy(template, tmp_path / folder / "signpost.db")
-        url = f"sqlite:///{tmp_path / folder / 'signpost.db'}"
-        return Signpost(tmp_path / folder / "home", database_url=url), url
 
     signpost, url = installed("whole")
     # What starts the first process of all is not to count.
@@ -93,7 +103,7 @@ def test_killed_anywhere_it_is_all_or_none(
     assert (whole["services"], whole["checks"], whole["imports"]) == (ROWS, ROWS, 1)
     outcomes: Counter[bool] = Counter()
     for number in range(ROUNDS):
-        signpost, url = installed(f"round-{number}")
+        signpost, url = installed(f"round_{number}")
         process = started.start(command, signpost.environment, out=tmp_path / "out", err=tmp_path / "err")
         process.join(chance.uniform(0, longest))
         process.kill()
@@ -107,4 +117,4 @@ def test_killed_anywhere_it_is_all_or_none(
     signpost.run(*command)
     assert {**counted(url), "imports": 1, "audit": whole["audit"]} == whole
     of_which = f"{outcomes[True]} when it was written already"
-    tried(Tried(f"kill -9 of import of a {name.partition('.')[2]}", "sqlite", ROUNDS, 0, 0, of_which))
+    tried(Tried(f"kill -9 of import of a {name.partition('.')[2]}", url.partition(":")[0], ROUNDS, 0, 0, of_which))

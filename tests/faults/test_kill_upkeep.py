@@ -7,8 +7,6 @@ no more and no less. `scripts/faults` runs more rounds.
 from __future__ import annotations
 
 import os
-import random
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -17,43 +15,13 @@ import pytest
 
 from directory.store.database import Database
 from directory.store.migrate import at_head, revision_of
-from tests import started
 from tests.faults.aftermath import assert_chains_whole, found_by_doctor
 from tests.faults.conftest import Tried
+from tests.faults.killing import Killer
 from tests.postgres import PostgresServer
 from tests.running import Signpost
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
-
-
-class Killer:
-    """Kills a command at a moment drawn by lot from the time that it takes on this machine."""
-
-    def __init__(self, folder: Path) -> None:
-        self.out = folder / "out"
-        self.chance = random.Random(20261124)
-
-    def takes(self, signpost: Signpost, *command: str) -> float:
-        """How many seconds the whole of it takes."""
-        # What starts the first process of all is not to count.
-        signpost.run("version")
-        began = time.monotonic()
-        signpost.run(*command)
-        return time.monotonic() - began
-
-    def kill(self, signpost: Signpost, *command: str, within: float) -> bool:
-        """Whether it was still at work when it was killed."""
-        process = started.start(command, signpost.environment, out=self.out, err=self.out)
-        process.join(self.chance.uniform(0, within))
-        at_work = process.is_alive()
-        process.kill()
-        process.join()
-        return at_work
-
-
-@pytest.fixture
-def killer(tmp_path: Path) -> Killer:
-    return Killer(tmp_path)
 
 
 @pytest.mark.again
