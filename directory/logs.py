@@ -22,21 +22,22 @@ REQUEST: ContextVar[str] = ContextVar("request", default="")
 _SOUND = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # PostgreSQL quotes the row that it refuses.
 _QUOTED_ROW = re.compile(r"\bDETAIL:.*?(?=\n\[SQL: |\n\nThe above exception|\n\nDuring handling|\Z)", re.DOTALL)
+# What ends a line, or moves or colours what a terminal shows.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ADDRESS = re.compile(r"[^\s<>()\[\]{}'\",;:=@\\]+@[^\s<>()\[\]{}'\",;:@\\]+")
 
 
 class PeopleLines(logging.Formatter):
-    """A line for whoever reads the log as it comes; a message cannot begin a line of its own."""
+    """A line for whoever reads the log as it comes; neither a message nor an error can begin a line of its own."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One record; a traceback below it."""
+        """One record; a traceback below it, indented."""
         at = datetime.fromtimestamp(record.created, UTC)
-        said = record.getMessage().replace("\r", "\\r").replace("\n", "\\n")
+        said = _in_one_line(record.getMessage())
         request = f" [{REQUEST.get()}]" if REQUEST.get() else ""
         line = f"{at:%Y-%m-%dT%H:%M:%S}Z {record.levelname} {record.name}{request}: {said}"
-        if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
-        return without_addresses(line)
+        below = without_addresses(self.formatException(record.exc_info)) if record.exc_info else ""
+        return "\n  ".join([without_addresses(line), *map(_in_one_line, below.split("\n") if below else ())])
 
 
 class JsonLines(logging.Formatter):
@@ -51,6 +52,10 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             said["error"] = self.formatException(record.exc_info)
         return json.dumps({name: without_addresses(value) for name, value in said.items()}, ensure_ascii=False)
+
+
+def _in_one_line(text: str) -> str:
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def without_addresses(text: str) -> str:

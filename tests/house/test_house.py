@@ -34,6 +34,11 @@ def test_no_function_is_too_long() -> None:
     assert found == {}
 
 
+def test_api_keys_are_made_on_the_machine_alone() -> None:
+    makers = {path for path in (ROOT / "directory").rglob("*.py") if "add_key(" in path.read_text(encoding="utf-8")}
+    assert {path.relative_to(ROOT / "directory").parts[0] for path in makers} == {"commands", "actions", "store"}
+
+
 def test_only_the_store_speaks_sql_and_only_outbound_speaks_to_others() -> None:
     allowed = {
         "sqlalchemy": {"store"},

@@ -58,6 +58,14 @@ def test_a_line_of_json_says_all() -> None:
 def test_a_line_for_people_is_one_line() -> None:
     found = lines(PeopleLines(), f"to {ADDRESS}\nforged")
     assert found.endswith("WARNING directory.x [abc-1]: to [address]\\nforged")
+    for mark in "\r\v\f\x1b\x85\u2028":
+        assert mark not in lines(PeopleLines(), f"to{mark}forged")
+
+
+def test_the_words_of_an_error_begin_no_line_either() -> None:
+    found = lines(PeopleLines(), "it failed", error="refused\n2026-11-22T12:00:00Z INFO directory.x: forged\rforged")
+    assert "ValueError: refused" in found
+    assert [line for line in found.splitlines()[1:] if not line.startswith("  ")] == []
 
 
 @given(st.from_regex(r"[a-z0-9.+_-]{1,12}@[a-z0-9-]{1,9}\.example", fullmatch=True), st.sampled_from("<>'\" ,;()"))

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.responses import Response
 
-from directory.store import roster, sign_ins
+from directory.store import people, roster, sign_ins
 from tests import build
 from tests.web import provider as making
 from tests.web.conftest import FoundSite, TestClient, client_of, h1, words_of
@@ -90,6 +90,19 @@ def test_who_the_provider_did_not_ask_is_asked_before_others_are_signed_out(
     come_in(client, provider)
     assert client.post("/account/sessions").status_code == 303
     assert other.get("/account").status_code == 303
+
+
+def test_a_passkey_is_asked_of_who_came_in_by_the_provider_too(
+    client: TestClient, provider: Provider, site: FoundSite
+) -> None:
+    come_in(client, provider)
+    with site.database.write() as connection:
+        lee = people.by_email(connection, LEE)
+        people.join(connection, person_id=lee.id, team_id="tissue-viability", role="lead", at=build.NOON)
+    assert client.post("/offers/none/again").status_code == 404
+    site.settings = site.settings.model_copy(update={"passkeys": "required"})
+    refused = client.post("/offers/none/again")
+    assert (refused.status_code, h1(refused.text)) == (403, "Show your passkey to go on")
 
 
 def test_it_is_the_subject_that_counts_not_the_address(client: TestClient, provider: Provider, site: FoundSite) -> None:

@@ -198,7 +198,9 @@ def test_signing_in_gives_a_new_token_and_ends_the_old_session(site: FoundSite) 
     old = client.cookies["signpost-session"]
     ask(client)
     client.post(link_in(mail_to(site)))
-    assert client.cookies["signpost-session"] != old
+    new = client.cookies["signpost-session"]
+    # 256 random bits, in base64url.
+    assert (new != old, len(new)) == (True, 43)
     thief = client_of(site)
     thief.cookies.set("signpost-session", old, domain="127.0.0.1")
     assert name_on(thief) is None
