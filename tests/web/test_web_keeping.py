@@ -18,6 +18,7 @@ from directory.app import build as build_app
 from directory.domain.change import Edit
 from directory.gate.keeping import KeptAnswers, kept
 from directory.gate.routes import may, policy_of
+from directory.store import people
 from tests import build
 from tests.web.conftest import FoundSite, TestClient, client_of, signed_in, words_of
 from tests.web.test_web_policy import routes_of
@@ -112,6 +113,12 @@ def test_where_reading_needs_signing_in_nobody_gets_what_another_saw(site: Found
     lead = signed_in(site, "lee@northmoor.example", role="lead", team="tissue-viability")
     site.settings = site.settings.model_copy(update={"reading": "signed-in"})
     assert lead.get(PAGE).status_code == 200
+    with site.database.write() as connection:
+        who = people.by_email(connection, "lee@northmoor.example").id
+        people.add_key(
+            connection, key_id="k", secret="a-key", person_id=who, scope="read", at=build.NOON, expires_at=None
+        )
+    assert client_of(site).get(JSON, headers={"Authorization": "Bearer a-key"}).status_code == 200
     assert client_of(site).get(PAGE).status_code == 303
     assert client_of(site).get(JSON).status_code == 401
 

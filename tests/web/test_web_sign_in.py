@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from directory.app import build as build_app
+from directory.notify.letterhead import sign_in_of_token
 from directory.notify.post import send_letters
 from directory.outbound.folder import FolderMailer, read_folder
 from directory.store import people, roster, sign_ins
@@ -67,6 +68,15 @@ def test_the_link_shows_a_button_and_the_button_signs_in(client: TestClient, sit
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/changes"
     assert name_on(client) == NURSE
+
+
+def test_a_link_stands_for_128_random_bits_and_a_code_for_eight_digits(client: TestClient, site: FoundSite) -> None:
+    ask(client)
+    text = mail_to(site)
+    key = sign_in_of_token(link_in(text).rpartition("/")[2], site.settings.secret.get_secret_value())
+    assert key is not None
+    assert re.fullmatch("[0-9a-f]{32}", key)
+    assert re.fullmatch(r"\d{4} \d{4}", code_in(text))
 
 
 def test_a_link_works_once(client: TestClient, site: FoundSite) -> None:
