@@ -2,6 +2,9 @@
 // Each page is whole without it.
 const given = { ...document.currentScript.dataset };
 document.documentElement.classList.add("app-has-script");
+// What this script says, in the language of the page; English where it is given no other.
+const words = JSON.parse(given.words ?? "{}");
+const word = (english) => words[english] ?? english;
 
 const said = document.createElement("p");
 said.className = "nhsuk-u-visually-hidden";
@@ -9,10 +12,10 @@ said.setAttribute("role", "status");
 document.body.append(said);
 
 // On the button for those who see it, in the status for those who hear it.
-const say = (button, words, aloud) => {
+const say = (button, shown, aloud) => {
   const before = button.innerHTML;
   said.textContent = aloud;
-  button.textContent = words;
+  button.textContent = shown;
   button.disabled = true;
   setTimeout(() => {
     button.innerHTML = before;
@@ -21,19 +24,19 @@ const say = (button, words, aloud) => {
   }, 3000);
 };
 
-const copy = async (button, text, words) => {
+const copy = async (button, text, done) => {
   try {
     await navigator.clipboard.writeText(text);
-    say(button, words, `${words}: ${text}`);
+    say(button, done, `${done}: ${text}`);
   } catch {
-    say(button, "Not copied", "It was not copied. Select it and copy it yourself.");
+    say(button, word("Not copied"), word("It was not copied. Select it and copy it yourself."));
   }
 };
 
 const share = async (button) => {
   const { share: path, title } = button.dataset;
   const url = new URL(path, location.href).href;
-  if (!navigator.share) return copy(button, url, "Link copied");
+  if (!navigator.share) return copy(button, url, word("Link copied"));
   // Whoever changes their mind is told nothing.
   return navigator.share({ title, url }).catch(() => {});
 };
@@ -42,7 +45,7 @@ document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-copy], [data-share], [data-print]");
   if (!button) return;
   const { copy: text } = button.dataset;
-  if (text) copy(button, text, "Copied");
+  if (text) copy(button, text, word("Copied"));
   else if (button.dataset.share) share(button);
   else print();
 });
@@ -56,7 +59,7 @@ if (question) {
   list.id = "suggested";
   list.hidden = true;
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Suggestions");
+  list.setAttribute("aria-label", word("Suggestions"));
   question.closest("form").append(list);
   const set = (attributes) => Object.entries(attributes).forEach(([name, value]) => question.setAttribute(name, value));
   set({ role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false" });
@@ -100,7 +103,9 @@ if (question) {
     chosen = -1;
     question.removeAttribute("aria-activedescendant");
     set({ "aria-expanded": String(ways.length > 0) });
-    said.textContent = ways.length ? `${ways.length} suggestion${ways.length === 1 ? "" : "s"}` : "";
+    const plain = `${ways.length} suggestion${ways.length === 1 ? "" : "s"}`;
+    const counted = words.Suggestions ? `${words.Suggestions}: ${ways.length}` : plain;
+    said.textContent = ways.length ? counted : "";
   };
 
   const suggest = async () => {

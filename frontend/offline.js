@@ -27,7 +27,8 @@ const line = (kept, path) => {
     row.append(made("a", call.textContent, "nhsuk-button", call.getAttribute("href")));
     item.append(row);
   }
-  item.append(made("p", `Offline copy, as of ${main.querySelector("time").textContent}`, "app-quiet"));
+  const { asOf } = document.querySelector("[data-as-of]").dataset;
+  item.append(made("p", asOf.replace("{}", main.querySelector("time").textContent), "app-quiet"));
   return item;
 };
 

@@ -1,6 +1,6 @@
 // Keeps the entries that were seen last, and one's own, for where there is no signal. `MADE` is put before it by
 // directory/web/offline.py: the version and files of the shell, the time zone, whether reading needs signing in, and for
-// how many milliseconds an answer is waited for.
+// how many milliseconds an answer is waited for, the language of whoever asked for this, its months, and am and pm.
 // What is kept is only ever /services/…/offline: an entry as anybody may read it, with nobody's name and no form in it.
 const SHELL = `shell-${MADE.version}`;
 const MOST_SEEN = 30;
@@ -9,14 +9,18 @@ const ENTRY = /^\/services\/[^/?#]+$/;
 // What is read on a doorstep, and quickly made: who waits longer for it waits for a network that answers nothing.
 const READ = /^\/(find|services\/[^/?#]+)?$/;
 // A copy is somebody's only where reading is.
-const ASKING = { credentials: MADE.signedIn ? "same-origin" : "omit", cache: "no-cache" };
+// Without the cookie in which a language was chosen, it is asked for by its name.
+const HEADERS = { "Accept-Language": MADE.language };
+// There is one copy of each, whatever it was asked for with.
+const SHOWN = { ignoreVary: true };
+const ASKING = { credentials: MADE.signedIn ? "same-origin" : "omit", cache: "no-cache", headers: HEADERS };
 
 self.addEventListener("install", (event) => event.waitUntil(begin()));
 self.addEventListener("activate", (event) => event.waitUntil(takeOver()));
 
 async function begin() {
   const shell = await caches.open(SHELL);
-  await shell.addAll(MADE.shell.map((path) => new Request(path, { credentials: "omit" })));
+  await shell.addAll(MADE.shell.map((path) => new Request(path, { credentials: "omit", headers: HEADERS })));
   await self.skipWaiting();
 }
 
@@ -76,10 +80,11 @@ async function stamped(answer) {
 
 // 22 November 2026, 8:40pm
 function moment(at) {
-  const form = { day: "numeric", month: "long", year: "numeric", hour: "numeric", minute: "2-digit", hour12: true };
+  const form = { day: "numeric", month: "numeric", year: "numeric", hour: "numeric", minute: "2-digit", hour12: true };
   const parts = new Intl.DateTimeFormat("en-GB", { ...form, timeZone: MADE.zone }).formatToParts(at);
   const { day, month, year, hour, minute, dayPeriod } = Object.fromEntries(parts.map((it) => [it.type, it.value]));
-  return `${day} ${month} ${year}, ${Number(hour) || 12}${minute === "00" ? "" : `:${minute}`}${dayPeriod.toLowerCase()}`;
+  const half = MADE.halves[dayPeriod.toLowerCase() === "am" ? 0 : 1];
+  return `${day} ${MADE.months[month - 1]} ${year}, ${Number(hour) || 12}${minute === "00" ? "" : `:${minute}`}${half}`;
 }
 
 self.addEventListener("fetch", (event) => {
@@ -102,7 +107,7 @@ async function page(event, path) {
   try {
     return await (READ.test(path) ? Promise.race([asked, outOfPatience()]) : asked);
   } catch {
-    return (await copyOf(path)) ?? (await caches.match("/offline")) ?? Response.error();
+    return (await copyOf(path)) ?? (await caches.match("/offline", SHOWN)) ?? Response.error();
   }
 }
 

@@ -10,12 +10,15 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from dataclasses import replace
+from datetime import date
 from functools import cache
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from directory.web.language import gettext, spoken
 from directory.web.parameters import key_of
 from directory.web.rendering import STATIC, asset, page, site_of, with_scripts
 from directory.web.services import MOVED
@@ -35,7 +38,7 @@ OWN = "default-src 'none'; connect-src 'self'; base-uri 'none'; frame-ancestors 
 
 def fallback(request: Request) -> Response:
     """`/offline`: what is kept on this phone; what the worker shows in place of a page that it cannot fetch."""
-    return with_scripts(page(request, "offline.html", **NOBODY))
+    return with_scripts(page(request, "offline.html", **_nobody()))
 
 
 def copy(request: Request) -> Response:
@@ -46,7 +49,12 @@ def copy(request: Request) -> Response:
         shown = service_view(connection, key, on=today, today=today, zone=site.settings.zone)
     if shown.entry.slug != key:
         return RedirectResponse(f"{shown.entry.href}/offline", MOVED)
-    return page(request, "copy.html", **NOBODY, shown=shown)
+    return page(request, "copy.html", **_nobody(), shown=shown)
+
+
+def _nobody() -> dict[str, Any]:
+    """A copy has no form in it: not even that for another language."""
+    return NOBODY | {"tongue": replace(spoken(), chosen=False)}
 
 
 def worker(request: Request) -> Response:
@@ -56,8 +64,14 @@ def worker(request: Request) -> Response:
     shell = ["/offline", asset("built/site.css"), asset("built/offline.js"), "/static/icon.svg"]
     shell += [each for each in (brand.style, brand.logo.address if brand.logo else "") if each]
     said = {"shell": shell, "zone": settings.timezone, "signedIn": settings.reading == "signed-in"}
-    said |= {"patience": PATIENCE}
-    shown = page(request, "offline.html", **NOBODY).body
+    months = [gettext(f"{date(2000, month, 1):%B}") for month in range(1, 13)]
+    said |= {
+        "patience": PATIENCE,
+        "language": spoken().code,
+        "months": months,
+        "halves": [gettext("am"), gettext("pm")],
+    }
+    shown = page(request, "offline.html", **_nobody()).body
     version = hashlib.sha256(bytes(shown) + json.dumps(said).encode()).hexdigest()[:12]
     script = f"const MADE = {json.dumps(said | {'version': version})};\n{_worker()}"
     return _script(request, script)

@@ -20,8 +20,10 @@ from directory.notify.letterhead import sign_in_of_token
 from directory.settings import Settings
 from directory.store import sign_ins
 from directory.store.sign_ins import SignIn
+from directory.web.language import gettext
 from directory.web.own_services import offered_first
 from directory.web.rendering import in_hand, page, site_of
+from directory.web.words import listed
 
 log = logging.getLogger(__name__)
 # Cookies of other services of the same organisation are not ours to clear: our own is dropped by name.
@@ -42,11 +44,16 @@ def ask_for_mail(request: Request) -> Response:
     if not cookies.keeps_cookies(settings):
         raise SignInRefused("Signing in needs a secure connection, which this directory does not have yet.")
     if not _by_mail(settings):
-        raise SignInRefused(f"Here you sign in with {settings.oidc_name}.")
+        raise SignInRefused(gettext("Here you sign in with {provider}.").format(provider=settings.oidc_name))
     if address is None:
         return _asking(request, next_path, typed, "Enter an email address, such as name@northmoor.example")
     if not may_sign_in(address, settings.sign_in_domains):
-        return _asking(request, next_path, typed, f"Use a work address: it ends in {_domains(settings)}")
+        return _asking(
+            request,
+            next_path,
+            typed,
+            gettext("Use a work address: it ends in {domains}").format(domains=_domains(settings)),
+        )
     browser = browser_of(request)
     ask(
         site.database,
@@ -199,4 +206,5 @@ def _by_mail(settings: Settings) -> bool:
 
 
 def _domains(settings: Settings) -> str:
-    return " or ".join(f"@{each.strip().lstrip('@')}" for each in settings.sign_in_domains.split(",") if each.strip())
+    given = (each.strip().lstrip("@") for each in settings.sign_in_domains.split(","))
+    return listed((f"@{each}" for each in given if each), gettext("or"))

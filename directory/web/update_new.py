@@ -18,6 +18,7 @@ from directory.errors import Invalid, Problem
 from directory.gate.forms import Form, form_of
 from directory.gate.sessions import actor_of
 from directory.store import heard
+from directory.web import words
 from directory.web.channels import LONGEST_URL, begin, channel_of, shown_once
 from directory.web.parameters import LONGEST_QUESTION
 from directory.web.rendering import page, site_of
@@ -144,10 +145,17 @@ def _past(request: Request, connection: Connection, criteria: Criteria) -> list[
 def _rows(criteria: Criteria) -> list[tuple[Facet, list[tuple[str, str]]]]:
     """By facet, each value with what it is called: a box that can be unticked."""
     return [
-        (facet, [(value, criteria.names.get((facet, value), value)) for value in criteria.facets[facet]])
+        (
+            facet,
+            [(value, criteria.names.get((facet, value)) or _called(facet, value)) for value in criteria.facets[facet]],
+        )
         for facet in FACETS
         if facet in criteria.facets and facet not in CHOSEN
     ]
+
+
+def _called(facet: Facet, value: str) -> str:
+    return words.SETTINGS.get(value, value) if facet == "setting" else value
 
 
 def _line(text: str) -> str:

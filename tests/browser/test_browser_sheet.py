@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import closing
+from contextlib import closing, suppress
 from io import BytesIO
 from typing import Any
 
@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 
 from directory.domain.change import Edit
 from directory.domain.service import Area, Contact, Eligibility, Location, ReferralRoute
+from directory.errors import EditConflict
 from directory.site import Site
 from tests import build
 
@@ -42,12 +43,15 @@ def fullest() -> Edit:
     return build.opening("fullest-clinic", **facts)
 
 
+@pytest.mark.parametrize("locale", ["en-GB", "cy-GB"])
 @pytest.mark.parametrize("slug", ["leg-ulcer-clinic", "night-sitting", "hostile", "fullest-clinic"])
-def test_one_page(chromium: Browser, standing: tuple[Site, str], slug: str) -> None:
+def test_one_page(chromium: Browser, standing: tuple[Site, str], slug: str, locale: str) -> None:
     site, address = standing
     if slug == "fullest-clinic":
-        build.change(site.database, build.draft(fullest(), title="Opens", kinds=("opened",)))
-    with closing(chromium.new_context()) as context:
+        # In the other language it was opened already.
+        with suppress(EditConflict):
+            build.change(site.database, build.draft(fullest(), title="Opens", kinds=("opened",)))
+    with closing(chromium.new_context(locale=locale)) as context:
         page = context.new_page()
         page.goto(f"{address}/services/{slug}/print")
         printed = page.pdf(prefer_css_page_size=True)

@@ -29,7 +29,7 @@ from directory.web import language
 from directory.web.language import HERE, Tongue, full_date, tongue
 from directory.web.sentences import PHRASES, hours_in_words, sentence
 from directory.web.words import BECAME, REPORTS, miles_in_words
-from tests.web.conftest import FoundSite, TestClient, client_of, found, hit, site_over
+from tests.web.conftest import FoundSite, TestClient, client_of, found, hit, signed_in, site_over
 
 WEB = HERE.parent
 ENTRY = "/services/leg-ulcer-clinic"
@@ -44,7 +44,16 @@ SPEAKING = (
     "/pages", PAGE, f"{PAGE}/history?from=1&to=1", f"{PAGE}/versions/1",
     "/teams/tissue-viability", "/organisations/community-trust", "/accessibility", "/privacy",
     "/sign-in", "/sign-in/nothing", "/sign-out", "/unsubscribe/nothing", "/nowhere",
-    "/services/nothing", "/changes/999",
+    "/services/nothing", "/changes/999", f"{ENTRY}/print", "/services/night-sitting/print", f"{ENTRY}/offline",
+    "/services/night-sitting/offline", "/offline", "/mail", "/mail/nothing",
+)  # fmt: skip
+# What somebody without a role sees of their own once they have signed in.
+OWN = (
+    "/account", "/my/updates", "/my/updates?ended=1", "/my/updates/new", "/my/updates/new?service=leg-ulcer-clinic",
+    "/my/updates/new?kind=owner&setting=community", "/my/updates/new?area=moon", "/my/updates/1",
+    "/my/updates/1?made=1",
+    "/my/services", "/my/services/offer", "/my/reports", "/changes/4", PAGE, "/account/passkeys",
+    "/account/passkeys/add", "/step-up", f"{ENTRY}/report", ENTRY, "/sign-in", "/sign-out",
 )  # fmt: skip
 WELSH = {"Accept-Language": "cy-GB,cy;q=0.9,en;q=0.5"}
 # Names, and the words for which English is typed: nobody translates them.
@@ -153,6 +162,31 @@ def test_no_word_of_a_page_is_written_where_it_cannot_be_translated(
 ) -> None:
     monkeypatch.setattr(language, "tongue", lambda code: Tongue(code, Bracketed()))
     client, content = bracketed
+    html = client.get(path, headers=WELSH).text
+    assert html.count("⟦") > 20
+    assert untranslated(html, content) == []
+
+
+@pytest.fixture(scope="module")
+def own(_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, list[str]]]:
+    """A site in which somebody has signed in who keeps, follows and reported a service."""
+    home = tmp_path_factory.mktemp("own")
+    shutil.copy(_world, home / "signpost.db")
+    site = site_over(f"sqlite:///{home / 'signpost.db'}", home)
+    client = signed_in(site, "rae@northmoor.example")
+    client.post("/my/services", data={"service": "leg-ulcer-clinic"})
+    assert client.post("/my/updates", data={"service": "leg-ulcer-clinic"}).status_code == 303
+    assert client.post(f"{ENTRY}/report", data={"kind": "question", "text": "Is it open?"}).status_code == 303
+    yield client, [*stored(site), *TYPED, *WORDS, "rae@northmoor.example", "Service Leg ulcer clinic"]
+    site.close()
+
+
+@pytest.mark.parametrize("path", OWN)
+def test_nor_is_one_of_what_is_ones_own(
+    own: tuple[TestClient, list[str]], path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(language, "tongue", lambda code: Tongue(code, Bracketed()))
+    client, content = own
     html = client.get(path, headers=WELSH).text
     assert html.count("⟦") > 20
     assert untranslated(html, content) == []

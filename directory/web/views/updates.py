@@ -26,13 +26,15 @@ from directory.web.views.names import team_names
 OFTEN: Mapping[str, str] = Said(
     {"immediately": N_("at once"), "daily": N_("in a daily email"), "weekly": N_("in a weekly email")}
 )
-CHANNEL = {
-    "mail": "by email",
-    "webhook": "to a webhook",
-    "teams": "in Microsoft Teams",
-    "slack": "in Slack",
-    "fhir": "to a FHIR endpoint",
-}
+CHANNEL: Mapping[str, str] = Said(
+    {
+        "mail": N_("by email"),
+        "webhook": N_("to a webhook"),
+        "teams": N_("in Microsoft Teams"),
+        "slack": N_("in Slack"),
+        "fhir": N_("to a FHIR endpoint"),
+    }
+)
 SENT_SHOWN = 200
 
 
