@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from directory.app import build as build_app
 from directory.domain.policy import Thing
-from directory.gate.forms import form_of
+from directory.gate.forms import Form, form_of
 from directory.gate.routes import may, require
 from directory.store import people
 from tests import build
@@ -292,3 +292,7 @@ def test_a_token_that_is_none_is_nobody(site: FoundSite, token: str) -> None:
 def test_the_policy_is_a_page_for_everybody_who_is_signed_in(site: FoundSite) -> None:
     text = words_of(signed_in(site, LEE).get("/manage/policy").text)
     assert "Publish a lead or administrator of every team that owns what changes; an editor" in text
+
+
+def test_of_a_field_that_is_sent_twice_the_first_counts() -> None:
+    assert Form((("a", "1"), ("b", "2"), ("a", "3"))).line("a") == "1"
