@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from directory.actions.screening import names_in
 from directory.content.folder import Folder
@@ -34,15 +35,15 @@ def personal_rows(reading: Reading) -> list[RowProblem]:
 
 def deceiving_rows(reading: Reading) -> list[RowProblem]:
     """Every name in a file that looks like another's, or holds what nobody sees."""
-    named = [(service.row, field, text) for service in reading.services for field, text in _names(service)]
-    named += [(each.row, "name", each.name or "") for each in reading.organisations]
+    of_services = ((service.row, field, text) for service in reading.services for field, text in _names(service))
+    named = chain(of_services, ((each.row, "name", each.name or "") for each in reading.organisations))
     return [RowProblem(row, field, f"it holds {said}") for row, field, text in named if (said := strange(text))]
 
 
 def undated_rows(reading: Reading) -> list[RowProblem]:
     """Every day from which something is to hold that is a slip of the hand, or that no calendar goes beyond."""
-    days = [(each.row, "effective_from", each.effective_from) for each in reading.services]
-    days += [(each.row, "date", each.effective_from) for each in reading.successions]
+    of_services = ((each.row, "effective_from", each.effective_from) for each in reading.services)
+    days = chain(of_services, ((each.row, "date", each.effective_from) for each in reading.successions))
     reason = f"give a day from {YEARS[0]} to {YEARS[1]}"
     return [RowProblem(row, column, reason) for row, column, day in days if day and not is_likely(day)]
 
@@ -136,26 +137,26 @@ def _texts_of(column: str, value: object) -> Iterator[tuple[str, str]]:
             yield "address", value.address
 
 
-def repeated_rows(services: Sequence[SourceService], ids: Mapping[int, str]) -> list[RowProblem]:
+def repeated_rows(services: Iterable[SourceService], ids: Mapping[int, str]) -> list[RowProblem]:
     """Rows that would be one and the same service, by its id or by the slug that a new one would get."""
-    rows: dict[str, list[SourceService]] = {}
+    rows: dict[str, list[tuple[int, str]]] = {}
     for place, service in enumerate(services):
         if key := ids.get(place) or service.slug:
-            rows.setdefault(key, []).append(service)
+            rows.setdefault(key, []).append((service.row, "slug" if service.slug else "id"))
     return [
         RowProblem(
-            service.row,
-            "slug" if service.slug else "id",
-            f"it is the same service as on {_other_rows(service, same)}; keep one of them, or give each its own",
+            row,
+            column,
+            f"it is the same service as on {_other_rows(place, same)}; keep one of them, or give each its own",
         )
         for same in rows.values()
         if len(same) > 1
-        for service in same
+        for place, (row, column) in enumerate(same)
     ]
 
 
-def _other_rows(service: SourceService, same: Sequence[SourceService]) -> str:
-    others = [str(other.row) for other in same if other is not service]
+def _other_rows(place: int, same: Sequence[tuple[int, str]]) -> str:
+    others = [str(row) for other, (row, _) in enumerate(same) if other != place]
     return f"row{'' if len(others) == 1 else 's'} {', '.join(others)}"
 
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -94,7 +95,7 @@ def find_owners(
 ) -> Owners:
     """Match what a reading names against the directory; writes nothing."""
     owners = Owners(by_foreign=dict(merge.organisations) if merge else {})
-    named = _distinct([*reading.organisations, *(service.organisation for service in reading.services)])
+    named = _distinct(chain(reading.organisations, (service.organisation for service in reading.services)))
     codes = [organisation.ods_code for organisation in named if organisation.ods_code]
     for link in reading.successions:
         codes += [link.old_code, link.new_code]
@@ -210,11 +211,10 @@ def _draft(key: str, before: OrganisationFacts, edit: dict[str, object], *, day:
 
 def _find_teams(connection: Connection, owners: Owners, services: Sequence[SourceService], *, on: date) -> None:
     # In the order of the file: a preview and the import after it open the same, one by one.
-    named = [(owners.id_of(service.organisation), service.team) for service in services if service.team]
-    wanted = dict.fromkeys(named)
+    wanted = dict.fromkeys((owners.id_of(each.organisation), each.team) for each in services if each.team)
     if not wanted:
         return
-    for team in organisation_store.list_teams(connection, limit=100_000, on=on):
+    for team in organisation_store.teams_of(connection, {organisation for organisation, _ in wanted}, on=on):
         owners.teams[team.facts.organisation, fold(team.facts.name)] = team.slug
         owners.teams.setdefault((team.facts.organisation, fold(team.slug)), team.slug)
     taken = taken_slugs(connection, "team", [slug_of(name) for _, name in wanted])

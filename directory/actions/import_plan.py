@@ -6,7 +6,8 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Literal
@@ -23,6 +24,7 @@ from directory.content.records import draft_plain
 from directory.domain.change import Draft, Edit
 from directory.domain.service import Facts, Identifier
 from directory.domain.source import Reading, SourceService, is_of_feed
+from directory.domain.spool import spooled
 from directory.domain.timeline import Timeline
 from directory.errors import ImportRefused
 from directory.exchange import fhir_bundle, hsds, services_csv
@@ -35,6 +37,8 @@ from directory.store.versions import find_ids, ids_by_identifier, load_in_force,
 
 AFTER_CLOSING = "Ask its owner what to use instead."
 LONGEST_ID = 64
+# So many services are compared with what is there at a time.
+_AT_ONCE = 1_000
 # Feeds that say what their own directory calls a service, which may be another one than that of the same slug here.
 _WITH_SLUGS = (hsds.FORMAT, fhir_bundle.FORMAT)
 Sort = Literal["new", "changed", "closed", "other"]
@@ -77,7 +81,7 @@ class Plan:
     knows the organisations that it names.
     """
 
-    planned: tuple[Planned, ...]
+    planned: Sequence[Planned]
     unchanged: int = 0
     rows: Mapping[str, int] = field(default_factory=dict)
     said: Mapping[str, Fields] = field(default_factory=dict)
@@ -92,8 +96,8 @@ class Plan:
     @property
     def counts(self) -> Counts:
         """How many services are opened, changed, closed and left as they are."""
-        sorts = [each.sort for each in self.planned]
-        return Counts(sorts.count("new"), sorts.count("changed"), sorts.count("closed"), self.unchanged)
+        sorts = Counter(each.sort for each in self.planned)
+        return Counts(sorts["new"], sorts["changed"], sorts["closed"], self.unchanged)
 
     def sha256(self, *, today: date) -> str:
         """What says that two plans are the same, made from the same directory: whoever saw the one has seen the other.
@@ -111,11 +115,13 @@ class Plan:
 
 
 def plan_import(connection: Connection, wanted: Wanted) -> Plan:
-    """Work out what a file changes; writes nothing. Raises ImportRefused with every row that cannot be taken."""
+    """Work out what a file changes; writes nothing. Raises ImportRefused with every row that cannot be taken.
+
+    What is long is neither read nor kept in memory as a whole: services are taken some at a time, and changes spooled.
+    """
     reading = wanted.reading
-    keys = [_key(service) for service in reading.services]
     known = known_ids(connection, reading.services) | dict(wanted.merge.ids if wanted.merge else {})
-    ids = {place: known[key] for place, key in enumerate(keys) if key in known}
+    ids = {place: known[key] for place, each in enumerate(reading.services) if (key := _key(each)) in known}
     faults = [*reading.problems, *personal_rows(reading), *deceiving_rows(reading), *undated_rows(reading)]
     faults += repeated_rows(reading.services, ids)
     if faults:
@@ -123,44 +129,74 @@ def plan_import(connection: Connection, wanted: Wanted) -> Plan:
     owners = find_owners(
         connection, reading, effective_from=wanted.effective_from, source=wanted.source, merge=wanted.merge
     )
-    planned = [Planned(draft, "other") for draft in owners.drafts(wanted.source)]
-    lives = timelines(connection, "service", set(ids.values()), steps_after=date.max)
-    shut = [key for key, life in lives.items() if all(facts.status == "closed" for facts in life.facts)]
-    unopened = import_store.only_undone(connection, "service", shut)
-    if wanted.merge:
-        # Somebody here undid what this feed brought: that is overruled as any other word of it.
-        unopened -= wanted.merge.said.keys()
-    taken = _slugs_of_others(connection, reading)
-    unchanged, rows, sides = 0, {}, Sides()
-    for place, service in enumerate(reading.services):
-        life = lives[ids[place]] if place in ids else None
-        if life is None or life.id in unopened:
-            new = replace(service, slug=None) if service.slug in taken else service
-            found: Planned | None = _opening(new, owners, wanted, life, sides)
-        else:
-            found = _change(service, life, owners, wanted, sides)
-        if found is None:
-            unchanged += 1
-        else:
-            planned.append(found)
-            rows[found.draft.services[0].id] = service.row
-    if wanted.complete:
-        systems = dict.fromkeys(service.identifier.system for service in reading.services if service.identifier)
-        gone = {key for system in systems for key in import_store.ids_of_system(connection, system)}
-        planned += _closures(connection, wanted, gone - set(ids.values()), sides)
-    if wanted.merge:
-        planned += _closures(connection, wanted, wanted.merge.gone, sides)
-    links = succession_drafts(connection, reading, owners, source=wanted.source)
-    whole = (*planned, *(Planned(draft, "other") for draft in links))
-    return Plan(whole, unchanged, rows, sides.said, sides.clashes, owners)
+    making = _Making(connection, wanted, owners, ids)
+    planned = spooled(making.every())
+    return Plan(planned, making.unchanged, making.rows, making.sides.said, making.sides.clashes, owners)
+
+
+@dataclass(slots=True)
+class _Making:
+    """A plan while it is made: the service that each row is, by its place, and what was found of the rows so far."""
+
+    connection: Connection
+    wanted: Wanted
+    owners: Owners
+    ids: Mapping[int, str]
+    unchanged: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+    sides: Sides = field(default_factory=lambda: Sides())
+
+    def every(self) -> Iterator[Planned]:
+        """All changes, in the order in which they are published."""
+        reading, merge = self.wanted.reading, self.wanted.merge
+        yield from (Planned(draft, "other") for draft in self.owners.drafts(self.wanted.source))
+        taken = _slugs_of_others(self.connection, reading)
+        for start in range(0, len(reading.services), _AT_ONCE):
+            yield from self._some(start, reading.services[start : start + _AT_ONCE], taken)
+        if self.wanted.complete:
+            systems = dict.fromkeys(each.identifier.system for each in reading.services if each.identifier)
+            gone = {key for system in systems for key in import_store.ids_of_system(self.connection, system)}
+            yield from _closures(self.connection, self.wanted, gone - set(self.ids.values()), self.sides)
+        if merge:
+            yield from _closures(self.connection, self.wanted, merge.gone, self.sides)
+        links = succession_drafts(self.connection, reading, self.owners, source=self.wanted.source)
+        yield from (Planned(draft, "other") for draft in links)
+
+    def _some(self, start: int, services: Sequence[SourceService], taken: Container[str]) -> Iterator[Planned]:
+        """The changes of some rows, from a place on."""
+        places = range(start, start + len(services))
+        known = {self.ids[place] for place in places if place in self.ids}
+        lives = timelines(self.connection, "service", known, steps_after=date.max)
+        shut = [key for key, life in lives.items() if all(facts.status == "closed" for facts in life.facts)]
+        unopened = import_store.only_undone(self.connection, "service", shut)
+        if self.wanted.merge:
+            # Somebody here undid what this feed brought: that is overruled as any other word of it.
+            unopened -= self.wanted.merge.said.keys()
+        for place, service in zip(places, services, strict=True):
+            life = lives[self.ids[place]] if place in self.ids else None
+            if life is None or life.id in unopened:
+                new = replace(service, slug=None) if service.slug in taken else service
+                found: Planned | None = _opening(new, self.owners, self.wanted, life, self.sides)
+            else:
+                found = _change(service, life, self.owners, self.wanted, self.sides)
+            if found is None:
+                self.unchanged += 1
+            else:
+                self.rows[found.draft.services[0].id] = service.row
+                yield found
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """What a source says of each service and what of it was overruled here, gathered while a plan is made."""
+    """What a feed says of each service and what of it was overruled here, gathered while a plan is made."""
 
     said: dict[str, Fields] = field(default_factory=dict)
     clashes: dict[str, Fields] = field(default_factory=dict)
+
+    def note(self, key: str, facts: Fields, wanted: Wanted) -> None:
+        """What it says; of a file that is no feed nobody asks for it again."""
+        if wanted.merge is not None:
+            self.said[key] = facts
 
     def divide(self, key: str, before: Facts, edit: Fields, wanted: Wanted) -> dict[str, object]:
         """The part of an edit that is taken; of a file that is no feed, all of it."""
@@ -226,7 +262,7 @@ def _opening(service: SourceService, owners: Owners, wanted: Wanted, life: Timel
         edit = Edit(key, facts, expected_version=0, slug=service.slug)
     else:
         edit = reopening(life.id, facts)
-    sides.said[edit.id] = facts
+    sides.note(edit.id, facts, wanted)
     draft = Draft(
         title=f"{facts['name']} is in the directory{'' if life is None else ' again'}",
         effective_from=service.effective_from or wanted.effective_from,
@@ -257,7 +293,7 @@ def _change(service: SourceService, life: Timeline, owners: Owners, wanted: Want
     tolerance = reading.coordinate_tolerance
     given = _news(service, before, life.id, reading)
     owner = owners.of(service)
-    sides.said[life.id] = {**given, "owner": owner}
+    sides.note(life.id, {**given, "owner": owner}, wanted)
     edit = sides.divide(life.id, before, differing(before, given, owner, coordinate_tolerance=tolerance), wanted)
     if not edit:
         return None

@@ -26,7 +26,7 @@ from directory.store.imports import Counts
 from directory.store.versions import find_ids
 
 # So many changes are worked out and written at a time.
-AT_ONCE = 5_000
+AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,14 +207,16 @@ def end_batch(
 
 def write_beside(connection: Connection, job: Import, batch: int | None) -> None:
     """What is no change of an entry: dates on which the source checked it, and who belongs to whom."""
-    checked = [service for service in job.reading.services if service.checked_at]
-    known = known_ids(connection, checked)
-    pairs = [
-        (known[service.identifier or service.slug or ""], service.checked_at)
-        for service in checked
-        if service.checked_at
-    ]
-    import_store.add_checks(connection, pairs, source=job.source, zone=job.zone, at=job.at, import_id=batch)
+    services = job.reading.services
+    for start in range(0, len(services), AT_ONCE):
+        checked = [service for service in services[start : start + AT_ONCE] if service.checked_at]
+        known = known_ids(connection, checked)
+        pairs = [
+            (known[service.identifier or service.slug or ""], service.checked_at)
+            for service in checked
+            if service.checked_at
+        ]
+        import_store.add_checks(connection, pairs, source=job.source, zone=job.zone, at=job.at, import_id=batch)
     codes = [code for each in job.reading.memberships for code in (each.member, each.of)]
     ids = find_ids(connection, "organisation", codes)
     import_store.add_memberships(connection, job.reading.memberships, ids, import_id=batch)

@@ -6,7 +6,7 @@ editor shows them: the header of a spreadsheet is row 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -84,10 +84,13 @@ class SourceSuccession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A whole file as read: what it says, what cannot be taken (`problems`), and what to know (`notices`)."""
+    """A whole file as read: what it says, what cannot be taken (`problems`), and what to know (`notices`).
+
+    Of a large file `services` are on disk (`spooled`), and each is read anew when it is asked for.
+    """
 
     format: str
-    services: tuple[SourceService, ...] = ()
+    services: Sequence[SourceService] = ()
     organisations: tuple[SourceOrganisation, ...] = ()
     successions: tuple[SourceSuccession, ...] = ()
     memberships: tuple[OrganisationMembership, ...] = ()

@@ -11,12 +11,12 @@ class Findings:
     def __init__(self) -> None:
         self._problems: list[RowProblem] = []
         self._notices: list[RowProblem] = []
-        self._bad: set[int] = set()
+        self._bad: dict[int, set[str]] = {}
 
     def problem(self, row: int, column: str, reason: str) -> None:
         """A value that cannot be taken; `reason` says what to do about it."""
         self._problems.append(RowProblem(row, column, reason))
-        self._bad.add(row)
+        self._bad.setdefault(row, set()).add(column)
 
     def notice(self, row: int, column: str, reason: str) -> None:
         """A value that was left out or read in a way that a person should know of."""
@@ -35,6 +35,10 @@ class Findings:
     def bad(self, row: int) -> bool:
         """Whether this row has a problem."""
         return row in self._bad
+
+    def columns(self, row: int) -> frozenset[str]:
+        """The columns of a row that have a problem."""
+        return frozenset(self._bad.get(row, ()))
 
 
 def not_of_the_format(reason: str) -> Invalid:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from directory.domain.source import Reading
 from directory.exchange import fhir_bundle, hsds, nhs_hospitals, ods, services_csv, spreadsheet
 from directory.exchange.findings import not_of_the_format
-from directory.exchange.tabular import decode
+from directory.exchange.tabular import head_of
 
 READERS: Mapping[str, Callable[[bytes], Reading]] = {
     services_csv.FORMAT: services_csv.read,
@@ -19,6 +21,8 @@ READERS: Mapping[str, Callable[[bytes], Reading]] = {
     ods.SUCCESSORS: ods.read_successors,
     ods.MEMBERSHIPS: ods.read_memberships,
 }
+# As much of a file as tells its format.
+_HEAD = 100_000
 FORMATS: tuple[str, ...] = tuple(READERS)
 
 
@@ -28,22 +32,29 @@ def read(path: Path, format: str = "auto") -> Reading:
     Raises `Invalid` where the file cannot be opened, is of no known format, or is not of the format that was named.
     Bad rows raise nothing: they are the reading's `problems`.
     """
-    return read_bytes(_bytes_of(path), path.name, format)
+    with _opened(path) as file:
+        known = _format_of(path.name, file.read(_HEAD)) if format == "auto" else _known(format)
+        file.seek(0)
+        # Spreadsheets are as large as any, and read row by row.
+        return services_csv.read_file(file) if known == services_csv.FORMAT else READERS[known](file.read())
 
 
 def read_bytes(data: bytes, name: str, format: str = "auto") -> Reading:
     """The same of a file that is in memory; raises `Invalid` where it is of no known format or not of the one named."""
-    return READERS[_format_of(name, data) if format == "auto" else _known(format)](data)
+    return READERS[_format_of(name, data[:_HEAD]) if format == "auto" else _known(format)](data)
 
 
 def detect(path: Path) -> str:
     """The format of a file by its first bytes and first line; raises `Invalid` where no format is like it."""
-    return _format_of(path.name, _bytes_of(path))
+    with _opened(path) as file:
+        return _format_of(path.name, file.read(_HEAD))
 
 
-def _bytes_of(path: Path) -> bytes:
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            yield file
     except OSError as error:
         raise not_of_the_format(f"{path} cannot be read: {error.strerror or error}.") from None
 
@@ -57,7 +68,7 @@ def _known(format: str) -> str:
 def _format_of(name: str, data: bytes) -> str:
     if data.startswith(spreadsheet.SIGNATURE):
         return services_csv.FORMAT
-    text = decode(data)
+    text = head_of(data)
     for format, looks_like in (
         (fhir_bundle.FORMAT, fhir_bundle.looks_like),
         (hsds.FORMAT, hsds.looks_like),

@@ -11,17 +11,20 @@ is one with an apostrophe before that sign, which is taken away (`exchange/cells
 from __future__ import annotations
 
 import difflib
+import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO
 
 from directory.domain.source import Reading, SourceService
+from directory.domain.spool import spooled
 from directory.errors import Invalid, Problem
 from directory.exchange import spreadsheet
 from directory.exchange.cells import is_lost, is_rounded
 from directory.exchange.findings import Findings, not_of_the_format
 from directory.exchange.services_row import service_of
-from directory.exchange.tabular import MOST_COLUMNS, Row, decode, header_of, records, rows_of
+from directory.exchange.tabular import MOST_COLUMNS, Row, decoded, each_row, header_of, records
 
 FORMAT = "services-csv"
 REQUIRED = ("name", "owner_organisation")
@@ -47,35 +50,47 @@ def read(data: bytes) -> Reading:
     Raises `Invalid` where a column is unknown, repeated, without a name or missing. Everything wrong in a row is a
     problem; two rows that would be the same service are problems both.
     """
+    return read_file(io.BytesIO(data))
+
+
+def read_file(file: BinaryIO) -> Reading:
+    """The same of a file, row by row: it need not fit into memory, and neither need its services."""
     findings = Findings()
-    rows = (
-        spreadsheet.rows_of(data, findings)
-        if data.startswith(spreadsheet.SIGNATURE)
-        else rows_of(decode(data), findings)
-    )
-    if not rows:
+    if file.read(len(spreadsheet.SIGNATURE)) == spreadsheet.SIGNATURE:
+        return _read(spreadsheet.rows_of(file, findings), findings)
+    with decoded(file) as text:
+        return _read(each_row(text, findings), findings)
+
+
+def _read(rows: Iterator[Row], findings: Findings) -> Reading:
+    first = next(rows, None)
+    if first is None:
         raise not_of_the_format(
             "This file has no rows; its first must name the columns, such as name and owner_organisation."
         )
-    header, body = _header(rows)
-    services = [
-        service
-        for row, cells in records(body, header, findings)
-        if (service := service_of(row, cells, findings)) is not None
-    ]
-    _name_lost(body, header, findings)
-    services = [service for service in services if not findings.bad(service.row)]
+    services = spooled(_services(rows, _header(first), findings))
     _name_repeated(services, findings)
-    return Reading(format=FORMAT, services=tuple(services), problems=findings.problems, notices=findings.notices)
+    return Reading(format=FORMAT, services=services, problems=findings.problems, notices=findings.notices)
+
+
+def _services(rows: Iterable[Row], header: tuple[str, ...], findings: Findings) -> Iterator[SourceService]:
+    width = len(header)
+    for every in rows:
+        # Spreadsheets leave empty cells at the right.
+        row = every if any(every.cells[width:]) else Row(every.number, every.cells[:width])
+        found = [service_of(number, cells, findings) for number, cells in records([row], header, findings)]
+        _name_lost(row, header, findings)
+        if not findings.bad(row.number):
+            yield from filter(None, found)
 
 
 def _folded(cell: str) -> str:
     return "_".join(cell.casefold().split())
 
 
-def _header(rows: Sequence[Row]) -> tuple[tuple[str, ...], Sequence[Row]]:
-    """The columns, and the rows beneath them without the empty cells that spreadsheets leave at the right."""
-    header = [_folded(cell) for cell in rows[0].cells]
+def _header(row: Row) -> tuple[str, ...]:
+    """The columns."""
+    header = [_folded(cell) for cell in row.cells]
     while header and not header[-1]:
         header.pop()
     if len(header) > MOST_COLUMNS:
@@ -83,8 +98,7 @@ def _header(rows: Sequence[Row]) -> tuple[tuple[str, ...], Sequence[Row]]:
         raise not_of_the_format(f"This file has more than {MOST_COLUMNS:,} columns; keep those that are of services.")
     if problems := _header_problems(header):
         raise Invalid(problems)
-    width = len(header)
-    return tuple(header), [row if any(row.cells[width:]) else Row(row.number, row.cells[:width]) for row in rows[1:]]
+    return tuple(header)
 
 
 def _header_problems(header: Sequence[str]) -> list[Problem]:
@@ -107,18 +121,17 @@ def _header_problems(header: Sequence[str]) -> list[Problem]:
     return problems
 
 
-def _name_lost(rows: Sequence[Row], header: Sequence[str], findings: Findings) -> None:
+def _name_lost(row: Row, header: Sequence[str], findings: Findings) -> None:
     """What the program that saved the sheet did not keep, and the directory would say as if somebody had said it."""
-    named = {(problem.row, problem.column) for problem in findings.problems}
-    for row in rows:
-        for column, cell in zip(header, row.cells, strict=False):
-            if (row.number, column) in named:
-                continue
-            if is_lost(cell):
-                findings.problem(row.number, column, f"it holds {cell}; put the value in its place, or nothing")
-            elif column == "id" and is_rounded(cell):
-                reason = f"“{cell}” has lost digits; format the column as text and write it in full"
-                findings.problem(row.number, column, reason)
+    named = findings.columns(row.number)
+    for column, cell in zip(header, row.cells, strict=False):
+        if column in named:
+            continue
+        if is_lost(cell):
+            findings.problem(row.number, column, f"it holds {cell}; put the value in its place, or nothing")
+        elif column == "id" and is_rounded(cell):
+            reason = f"“{cell}” has lost digits; format the column as text and write it in full"
+            findings.problem(row.number, column, reason)
 
 
 def _name_repeated(services: Sequence[SourceService], findings: Findings) -> None:

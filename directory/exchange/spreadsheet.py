@@ -5,12 +5,11 @@ Nothing in a workbook is run: a formula is named as a problem, since its last va
 
 from __future__ import annotations
 
-import io
 import warnings
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from directory.errors import Invalid
 from directory.exchange.findings import Findings, not_of_the_format
@@ -27,7 +26,7 @@ _MOST_ROWS = 200_000
 _LAST_ROW = 1_048_576  # of Excel; a forged number beyond it would be counted up to, row by row
 
 
-def rows_of(data: bytes, findings: Findings) -> list[Row]:
+def rows_of(file: BinaryIO, findings: Findings) -> Iterator[Row]:
     """The rows of the first sheet, numbered as the spreadsheet does, without blank ones; dates as YYYY-MM-DD.
 
     A cell with a formula or an error (`#N/A`) is a problem of its row, and the cell counts as empty. Raises `Invalid`
@@ -37,14 +36,14 @@ def rows_of(data: bytes, findings: Findings) -> list[Row]:
     import openpyxl
 
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        with zipfile.ZipFile(file) as packed:
             parts = packed.infolist()
             if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > _LARGEST:
                 raise not_of_the_format("This workbook is too large; save its first sheet as CSV and import that.")
         with warnings.catch_warnings():
             # Openpyxl warns of every feature that it does not keep (validation, themes); none matters for reading.
             warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
+            book = openpyxl.load_workbook(file, read_only=True)
             rows = list(_rows(book, findings))
             book.close()
     except Invalid:
@@ -54,7 +53,7 @@ def rows_of(data: bytes, findings: Findings) -> list[Row]:
         raise not_of_the_format(
             "This workbook cannot be opened; save it again as XLSX without a password, or as CSV."
         ) from error
-    return rows
+    return iter(rows)
 
 
 def _rows(book: Any, findings: Findings) -> Iterator[Row]:

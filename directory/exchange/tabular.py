@@ -6,15 +6,19 @@ line break inside quotation marks counts. A spreadsheet program shows a smaller 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import BinaryIO, TextIO
 
+from directory.errors import Invalid
 from directory.exchange.findings import Findings, not_of_the_format
 
 # Line breaks and tabs may stand inside a cell; no other control character, nor half of a surrogate pair, is ever
@@ -22,6 +26,7 @@ from directory.exchange.findings import Findings, not_of_the_format
 # As many as a service with all its routes could have; nobody's file has a tenth of it.
 MOST_COLUMNS = 1_000
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_AT_ONCE = 1_000_000
 _NOTHING = frozenset({"", "null"})
 
 
@@ -51,20 +56,65 @@ def decode(data: bytes) -> str:
         if "\x00" in text:
             break
         return text
-    raise not_of_the_format("This is not a text file in UTF-8 or Windows-1252; save it as CSV UTF-8 and import that.")
+    raise _not_text()
+
+
+def _not_text() -> Invalid:
+    return not_of_the_format("This is not a text file in UTF-8 or Windows-1252; save it as CSV UTF-8 and import that.")
+
+
+def head_of(data: bytes) -> str:
+    """The text of a file's beginning, which may end within a character; raises `Invalid` as `decode` does."""
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(data)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" in text:
+            break
+        return text
+    raise _not_text()
+
+
+@contextmanager
+def decoded(file: BinaryIO) -> Iterator[TextIO]:
+    """The same of a file that need not fit into memory; it is read twice, and stays open."""
+    for encoding in ("utf-8-sig", "cp1252"):
+        decoder = codecs.getincrementaldecoder(encoding)()
+        file.seek(0)
+        try:
+            pieces = iter(lambda: file.read(_AT_ONCE), b"")
+            has_nul = any("\x00" in decoder.decode(piece) for piece in pieces)
+            decoder.decode(b"", final=not has_nul)
+        except UnicodeDecodeError:
+            continue
+        if has_nul:
+            break
+        file.seek(0)
+        # Without newline="" a line break inside quotation marks would change, and a lone CR would be an error.
+        text = io.TextIOWrapper(file, encoding, newline="")
+        try:
+            yield text
+        finally:
+            text.detach()
+        return
+    raise _not_text()
 
 
 def rows_of(text: str, findings: Findings, *, delimiter: str = ",") -> list[Row]:
     """Every record that is not blank. Quotation marks that do not pair up are a problem of the row where they begin."""
-    # Without newline="" a line break inside quotation marks would change, and a lone CR would be an error.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[Row] = []
+    return list(each_row(io.StringIO(text, newline=""), findings, delimiter=delimiter))
+
+
+def each_row(text: TextIO, findings: Findings, *, delimiter: str = ",") -> Iterator[Row]:
+    """The same, one after the other."""
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
     while True:
         start = reader.line_num + 1
         try:
             cells = next(reader)
         except StopIteration:
-            return rows
+            return
         except csv.Error:
             findings.problem(
                 start, "", "its quotation marks do not pair up; double each one that is meant, and close the last one"
@@ -72,7 +122,7 @@ def rows_of(text: str, findings: Findings, *, delimiter: str = ",") -> list[Row]
             continue
         row = Row(start, tuple(clean(cell) for cell in cells))
         if not row.blank:
-            rows.append(row)
+            yield row
 
 
 def clean(cell: str) -> str:
@@ -91,7 +141,7 @@ def header_of(text: str, *, delimiter: str = ",") -> tuple[str, ...]:
     return rows[0].cells if rows else ()
 
 
-def records(rows: Sequence[Row], header: Sequence[str], findings: Findings) -> Iterator[tuple[int, dict[str, str]]]:
+def records(rows: Iterable[Row], header: Sequence[str], findings: Findings) -> Iterator[tuple[int, dict[str, str]]]:
     """Each row as number and column → value; a row with another number of cells than the header is a problem."""
     for row in rows:
         if len(row.cells) == len(header):
